@@ -1,0 +1,1 @@
+"""Tests, flat: test_core_*, test_gui_*, test_training_*."""
