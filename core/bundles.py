@@ -149,8 +149,9 @@ def load_bundle(folder: Path) -> Bundle:
     if sha256(head).hexdigest() != info.head.sha256:
         raise _wrong_file(info.head.file)
     arrays = read_arrays(head, info.head.file, HEAD_ARRAYS, MOST_HEAD_BYTES)
-    _check_head(arrays, info)
-    return Bundle(info, folder, **{name: _ready(values) for name, values in arrays.items()})
+    ready = {name: _ready(values) for name, values in arrays.items()}
+    _check_head(ready, info)
+    return Bundle(info, folder, **ready)
 
 
 def _wrong_file(name: str) -> BundleError:
