@@ -13,5 +13,9 @@ class BundleError(UserError):
     """A model is refused; the text says why."""
 
 
+class UsageError(UserError):
+    """A command was typed in a way that it does not know."""
+
+
 class Cancelled(Exception):
     """The user stopped a job."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from core.texts import set_language
+from tests.bundle_factory import tiny_bundle, tiny_folder
 
-if find_spec("tests.bundle_factory"):
-    from tests.bundle_factory import *  # noqa: F403
+__all__ = ["tiny_bundle", "tiny_folder"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,52 @@
+# make run and make test do all their own setting up; the second time they start at once.
+.PHONY: help run test lint types format set-up set-up-dev lock clean
+
+# Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
+export PHOTO
+PYTHON_RUN = .venv/bin/python
+PYTHON_DEV = .venv-dev/bin/python
+# The window's tests get a screen of their own; macOS has no Xvfb and lends its real one.
+SCREEN = $(shell [ "$$(uname -s)" = Linux ] && echo 'xvfb-run -a -s "-screen 0 1920x1200x24"')
+
+help:
+	@echo 'make run              open the window'
+	@echo 'make run PHOTO=path   open the window on a photograph or a folder'
+	@echo 'make test             formatting, lint, types and all tests'
+	@echo 'make lint, types, format, lock, set-up, set-up-dev, clean: see the Makefile'
+
+run: set-up
+	@$(PYTHON_RUN) main.py $${PHOTO:+"$$PHOTO"}
+
+test: lint types
+	$(SCREEN) $(PYTHON_DEV) -m pytest
+
+lint: set-up-dev
+	$(PYTHON_DEV) -m ruff format --check .
+	$(PYTHON_DEV) -m ruff check .
+
+types: set-up-dev
+	$(PYTHON_DEV) -m mypy
+
+format: set-up-dev
+	$(PYTHON_DEV) -m ruff format .
+	$(PYTHON_DEV) -m ruff check --fix .
+
+# What the window and the commands need: no TensorFlow.
+set-up:
+	@bash tools/set_up.sh .venv requirements.lock
+
+# The same, with what training and the tests need.
+set-up-dev:
+	@bash tools/set_up.sh .venv-dev requirements-dev.lock xvfb
+
+# Newest versions within the bounds of setup.cfg, for all systems and every Python that it allows.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+          --no-emit-index-url --no-header --no-annotate setup.cfg
+lock:
+	python3 -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet uv
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra train --extra dev
+
+clean:
+	rm -rf .venv .venv-dev .venv-lock .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,257 @@
+"""The command line: what may be typed, which job that starts, and what becomes of its failures.
+
+Results go to stdout or to a file, everything else to stderr. Exit status: 0 done, 1 nothing could be done, 2 wrong
+usage; 130 after Ctrl-C, 141 when whoever reads the results stops reading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO, TypeAlias
+
+from core.about import NAME, VERSION
+from core.errors import UsageError, UserError
+from core.texts import tr
+
+if TYPE_CHECKING:
+    from core.doctor import MoreSections
+
+log = logging.getLogger(__name__)
+
+COMMANDS = ("classify", "explain", "models", "doctor")
+DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
+
+_Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def run_command(arguments: Sequence[str], window_check: MoreSections | None = None) -> int:
+    """Run one command as typed; its exit status. `window_check` finds for doctor what core may not look at."""
+    _make_output_plain(sys.stdout)
+    _make_output_plain(sys.stderr)
+    try:
+        args = _parser(window_check).parse_args(arguments)
+    except SystemExit as told:  # argparse has shown the help or what is wrong
+        return int(told.code or DONE)
+    return guarded(lambda: _run(args))
+
+
+def guarded(job: Callable[[], int]) -> int:
+    """The exit status of a job; what the user can act on is said in one sentence, and nothing shows a traceback."""
+    try:
+        return job()
+    except UsageError as error:
+        return _refused(str(error), WRONG_USAGE)
+    except UserError as error:
+        return _refused(str(error), FAILED)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # What is left in the buffer would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_READ
+    except Exception as error:
+        log.exception("unexpected")
+        said = tr("Something went wrong that should not: {error}. Details are in the newest file in {folder}.")
+        return _refused(said.format(error=repr(error), folder=_log_folder()), FAILED)
+
+
+def _run(args: argparse.Namespace) -> int:
+    lines: Iterator[str] = args.lines(args)
+    for line in lines:
+        print(line)
+    sys.stdout.flush()
+    return DONE
+
+
+def _refused(sentence: str, status: int) -> int:
+    log.info("refused: %s", sentence)
+    print(f"{NAME}: {sentence}", file=sys.stderr)
+    return status
+
+
+def _log_folder() -> str:
+    from core.folders import log_dir
+
+    try:
+        return str(log_dir())
+    except UserError as error:
+        return str(error)
+
+
+def _make_output_plain(stream: TextIO) -> None:
+    """UTF-8 for whoever reads a file or a pipe; and no name of a file may stop the program."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
+
+
+def _parser(window_check: MoreSections | None) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="main.py",
+        description=tr("Says which breed a dog looks like, shows why, and knows when it does not know."),
+        epilog=tr(
+            "Without a command, the window opens:\n"
+            "  main.py                          the window\n"
+            "  main.py rex.jpg                  the window with this photograph\n"
+            "More about a command: main.py classify --help"
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_classify(commands)
+    _add_explain(commands)
+    _add_models(commands)
+    doctor = _command(commands, "doctor", tr("versions, folders, models, what is missing and what to do about it"))
+    doctor.set_defaults(lines=lambda args: _doctor_lines(window_check))
+    return parser
+
+
+def _command(commands: _Subparsers, name: str, what: str, examples: str = "") -> argparse.ArgumentParser:
+    epilog = tr("Examples:") + "\n" + examples if examples else None
+    return commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_classify(commands: _Subparsers) -> None:
+    classify = _command(
+        commands,
+        "classify",
+        tr("a table with one row for each photograph"),
+        "  main.py classify rex.jpg\n"
+        "  main.py classify photos/ --out breeds.csv\n"
+        "  main.py classify photos/ --format json --top 5 --model dogs",
+    )
+    add = classify.add_argument
+    add("paths", nargs="+", type=Path, metavar="PATH", help=tr("a photograph, or a folder with photographs"))
+    add("--out", type=Path, metavar="FILE", help=tr("write the table to this file (default: to the terminal)"))
+    add(
+        "--format",
+        choices=("csv", "json"),
+        help=tr("default: json where the file of --out ends in .json, else csv"),
+    )
+    _add_model(classify)
+    add("--top", type=_at_least_one, default=3, metavar="N", help=tr("how many breeds a row names (default: 3)"))
+    add("--progress", action="store_true", help=tr("show the progress even where nobody seems to look"))
+    classify.set_defaults(lines=_classify_lines)
+
+
+def _add_explain(commands: _Subparsers) -> None:
+    explain = _command(
+        commands,
+        "explain",
+        tr("a picture that shows where in a photograph the evidence for a breed lies"),
+        "  main.py explain rex.jpg --out why.png\n"
+        "  main.py explain rex.jpg --out why.png --label Harrier\n"
+        "  main.py explain rex.jpg --out why.png --label Beagle --versus Harrier --outline",
+    )
+    add = explain.add_argument
+    add("photo", type=Path, metavar="PHOTO", help=tr("the photograph"))
+    add("--out", type=Path, required=True, metavar="FILE.png", help=tr("the picture to write"))
+    add("--label", metavar="BREED", help=tr("evidence for this breed (default: the likeliest)"))
+    add("--versus", metavar="BREED", help=tr("what speaks for the one and against this other breed"))
+    _add_model(explain)
+    add("--palette", metavar="NAME", help=tr("the colours: cividis, viridis, magma or blue-orange"))
+    add("--opacity", type=_share, metavar="0...1", help=tr("how strongly the colours cover the photograph"))
+    add("--outline", action="store_true", help=tr("draw the outline of the animal"))
+    explain.set_defaults(lines=_explain_lines)
+
+
+def _add_models(commands: _Subparsers) -> None:
+    models = _command(
+        commands,
+        "models",
+        tr("list, show, use, import, export or remove models"),
+        "  main.py models list\n"
+        "  main.py models show dogs\n"
+        "  main.py models import shelter.shelterlens\n"
+        "  main.py models use shelter",
+    )
+    actions = models.add_subparsers(metavar="ACTION", required=True)
+
+    def action(name: str, what: str, *operands: tuple[str, str]) -> None:
+        added = _command(actions, name, what)
+        for operand, meaning in operands:
+            added.add_argument(operand.lower(), metavar=operand, help=meaning)
+        added.set_defaults(lines=lambda args: _model_lines(name, args))
+
+    the_name = ("NAME", tr("the name of the model, as in the list"))
+    the_file = ("FILE", tr("a file that ends in .shelterlens"))
+    action("list", tr("the models on this computer, with a * at the one in use"))
+    action("show", tr("what a model is, how well it answers and its licences"), the_name)
+    action("use", tr("make a model the one in use"), the_name)
+    action("import", tr("check a model in a file and keep it"), the_file)
+    action("export", tr("write a model as one file, to hand it on"), the_name, the_file)
+    action("remove", tr("delete a model of your own"), the_name)
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    said = tr("the model: a name, a folder or a .shelterlens file (default: the one in use)")
+    parser.add_argument("--model", metavar="NAME", help=said)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
+
+
+# What a command needs is imported when it runs: the others, and --help, stay quick.
+
+
+def _classify_lines(args: argparse.Namespace) -> Iterator[str]:
+    from core.commands_photos import Wanted, classify
+
+    classify(Wanted(tuple(args.paths), args.out, args.format, args.model, args.top, args.progress))
+    yield from ()
+
+
+def _explain_lines(args: argparse.Namespace) -> Iterator[str]:
+    from core.commands_photos import explain
+
+    yield from explain(args)
+
+
+def _model_lines(action: str, args: argparse.Namespace) -> Iterator[str]:
+    from core import commands_models as models
+
+    match action:
+        case "list":
+            yield from models.list_lines()
+        case "show":
+            yield from models.show_lines(args.name)
+        case "use":
+            yield from models.use_lines(args.name)
+        case "import":
+            yield from models.import_lines(Path(args.file))
+        case "export":
+            yield from models.export_lines(args.name, Path(args.file))
+        case "remove":
+            yield from models.remove_lines(args.name)
+
+
+def _doctor_lines(window_check: MoreSections | None) -> Iterator[str]:
+    from core.doctor import examine, is_usable, report
+
+    sections = examine(window_check)
+    yield report(sections)
+    if not is_usable(sections):
+        raise UserError(tr("Something essential is missing: see above."))

@@ -1,0 +1,242 @@
+"""What is installed, where things lie, what is missing, and what to do about it: `main.py doctor`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from core.about import NAME, VERSION
+from core.batch import usable_processors
+from core.errors import UserError
+from core.folders import data_dir, log_dir, models_dir, program_dir, resources_dir, settings_path
+from core.models import ModelEntry, find_model, list_models
+from core.texts import language, tr
+
+log = logging.getLogger(__name__)
+
+# Distribution, the module that shows that it is there, and whether nothing works without it.
+_PARTS = (
+    ("ai-edge-litert", "ai_edge_litert", True),
+    ("numpy", "numpy", True),
+    ("pillow", "PIL", True),
+    ("opencv-python-headless", "cv2", False),
+    ("pi-heif", "pi_heif", False),
+    ("pydantic", "pydantic", True),
+    ("platformdirs", "platformdirs", True),
+    ("polib", "polib", False),
+    ("tqdm", "tqdm", True),
+    ("sv-ttk", "sv_ttk", False),
+    ("tkinterdnd2", "tkinterdnd2", False),
+)
+_LITTLE_SPACE_BYTES = 500_000_000
+_PATIENCE_S = 60
+_ASK_TENSORFLOW = (
+    "import tensorflow as tf; print(tf.__version__); "
+    "print(', '.join(gpu.name for gpu in tf.config.list_physical_devices('GPU')))"
+)
+
+
+class State(Enum):
+    """How much a finding matters."""
+
+    OK = "ok"
+    HINT = "hint"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at; `remedy` says what to do when it is not as it should be."""
+
+    text: str
+    state: State = State.OK
+    remedy: str = ""
+
+
+Section = tuple[str, list[Finding]]
+MoreSections = Callable[[], list[Section]]
+
+
+def examine(more: MoreSections | None = None) -> list[Section]:
+    """Everything that was found, in sections with a title; `more` adds what core may not look at (the window)."""
+    sections: list[Section] = [
+        (f"{NAME} {VERSION}", list(_program())),
+        (tr("Parts"), [_part(*part) for part in _PARTS]),
+        (tr("Folders"), list(_folders())),
+        (tr("This computer"), list(_machine())),
+        (tr("Models"), list(_models())),
+        (tr("Training (for administrators)"), list(_training())),
+    ]
+    return sections + (more() if more else [])
+
+
+def is_usable(sections: Iterable[Section]) -> bool:
+    """Whether nothing essential is missing."""
+    return all(finding.state is not State.MISSING for _, findings in sections for finding in findings)
+
+
+def report(sections: Iterable[Section]) -> str:
+    """The findings as text, for people and for a diagnostic file."""
+    marks = {State.OK: tr("ok"), State.HINT: tr("note"), State.MISSING: tr("MISSING")}
+    width = max(len(mark) for mark in marks.values())
+    lines = []
+    for title, findings in sections:
+        lines += ["", title]
+        for finding in findings:
+            lines.append(f"  {marks[finding.state]:<{width}}  {finding.text}")
+            if finding.remedy:
+                lines.append(f"  {'':<{width}}  -> {finding.remedy}")
+    return "\n".join(lines[1:])
+
+
+def free_space(folder: Path) -> str:
+    """How much room is left, in words."""
+    return _size(shutil.disk_usage(folder).free)
+
+
+def _program() -> Iterator[Finding]:
+    yield Finding(f"Python {platform.python_version()} ({sys.executable})")
+    yield Finding(tr("program in {folder}").format(folder=program_dir()))
+    yield Finding(tr("language: {code}").format(code=language()))
+    if not (resources_dir() / "locale" / "fr" / "LC_MESSAGES" / "shelterlens.po").is_file():
+        yield Finding(tr("French texts are missing"), State.HINT, tr("Install the program again."))
+
+
+def _part(name: str, module: str, is_essential: bool) -> Finding:
+    if find_spec(module) is None:
+        state = State.MISSING if is_essential else State.HINT
+        return Finding(tr("{part} is not installed").format(part=name), state, _install("-r requirements.lock"))
+    try:
+        return Finding(f"{name} {version(name)}")
+    except PackageNotFoundError:  # executables leave the packages' own descriptions out
+        return Finding(name)
+
+
+def _install(what: str) -> str:
+    if getattr(sys, "frozen", False):
+        return tr("Install the program again.")
+    return tr("In {folder}: {command}").format(folder=program_dir(), command=f"{sys.executable} -m pip install {what}")
+
+
+def _folders() -> Iterator[Finding]:
+    places = (
+        (tr("library and data"), data_dir),
+        (tr("your models"), models_dir),
+        (tr("settings"), lambda: settings_path().parent),
+        (tr("logs"), log_dir),
+    )
+    for name, place in places:
+        try:
+            yield _folder(name, place())
+        except UserError as error:
+            yield Finding(f"{name}: {error}", State.MISSING, tr("Make this folder, or allow yourself to write to it."))
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    said = tr("{name}: {folder} ({space} free)").format(name=name, folder=folder, space=free_space(folder))
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        log.info("%s is not writable: %s", folder, error)
+        return Finding(said, State.MISSING, tr("You may not write to this folder. Change that, or use another."))
+    if shutil.disk_usage(folder).free < _LITTLE_SPACE_BYTES:
+        return Finding(said, State.HINT, tr("There is little room left. Make some."))
+    return Finding(said)
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding(platform.platform())
+    yield Finding(tr("{count} processors").format(count=usable_processors()))
+    memory = _memory_bytes()
+    if memory:
+        yield Finding(tr("{size} of memory").format(size=_size(memory)))
+
+
+def _models() -> Iterator[Finding]:
+    for entry in list_models():
+        yield _model(entry)
+    try:
+        yield Finding(tr("in use: {name}").format(name=find_model(None).name))
+    except UserError as error:
+        remedy = tr("Get the program again with its folder models, or import a model: main.py models import FILE")
+        yield Finding(tr("no model can be used: {reason}").format(reason=error), State.MISSING, remedy)
+
+
+def _model(entry: ModelEntry) -> Finding:
+    if entry.problem:
+        remedy = tr("Import it again, or remove it: main.py models remove {name}").format(name=entry.name)
+        if entry.shipped:
+            remedy = tr("Install the program again.")
+        return Finding(f"{entry.name}: {entry.problem}", State.HINT, remedy)
+    number = entry.info.version if entry.info else ""
+    return Finding(tr("{name} {version}, checked: {folder}").format(name=entry.name, version=number, folder=entry.path))
+
+
+def _training() -> Iterator[Finding]:
+    gpus = _said([found, "--query-gpu=name,memory.total", "--format=csv,noheader"]) if (found := _nvidia()) else ""
+    yield Finding(tr("graphics card: {name}").format(name=gpus or tr("none found; answers do not need one")))
+    if getattr(sys, "frozen", False) or find_spec("tensorflow") is None:
+        yield Finding(
+            tr("TensorFlow is not installed; only training needs it"),
+            State.OK,
+            _install(f'-e "{program_dir()}[train]"'),
+        )
+        return
+    answer = _said([sys.executable, "-c", _ASK_TENSORFLOW]).splitlines()
+    if not answer:
+        yield Finding(tr("TensorFlow does not start"), State.HINT, _install("--force-reinstall tensorflow"))
+        return
+    sees = answer[1] if len(answer) > 1 and answer[1] else tr("the processors only")
+    yield Finding(tr("TensorFlow {version} trains on: {devices}").format(version=answer[0], devices=sees))
+
+
+def _nvidia() -> str | None:
+    return shutil.which("nvidia-smi")
+
+
+def _said(command: list[str]) -> str:
+    """What a program prints; nothing when it fails."""
+    quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=_PATIENCE_S, check=True, env=quiet
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        log.info("%s: %s", command[0], error)
+        return ""
+    return done.stdout.strip()
+
+
+def _memory_bytes() -> int:
+    """The memory of this computer; 0 where the system does not say."""
+    if sys.platform == "win32":
+        return _windows_memory_bytes()
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
+
+
+def _windows_memory_bytes() -> int:
+    import ctypes
+
+    kilobytes = ctypes.c_ulonglong(0)
+    if sys.platform == "win32" and ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes)):
+        return kilobytes.value * 1024
+    return 0
+
+
+def _size(count: float) -> str:
+    return f"{count / 1e9:.1f}\u00a0GB"

@@ -1,0 +1,76 @@
+"""The one entrance: the window without a command, the same jobs as commands with one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.commands import COMMANDS, guarded, run_command
+from core.errors import UsageError, UserError
+from core.logs import start_logging
+from core.settings import load_settings
+from core.texts import set_language, tr
+
+if TYPE_CHECKING:
+    from core.doctor import Section
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program with these arguments (default: those of the command line); its exit status."""
+    typed = sys.argv[1:] if arguments is None else list(arguments)
+    started = guarded(_start)
+    if started:
+        return started
+    if typed and (typed[0] in COMMANDS or typed[0].startswith("-")):
+        return run_command(typed, _window_check)
+    return guarded(lambda: _open_window(typed))
+
+
+def _start() -> int:
+    set_language("system")
+    start_logging()
+    set_language(load_settings().language)
+    return 0
+
+
+def _open_window(typed: Sequence[str]) -> int:
+    paths = [Path(text) for text in typed]
+    for path in paths:
+        if not os.path.lexists(path):
+            said = tr("There is no command, file or folder “{name}”. The commands are: {commands}.")
+            raise UsageError(said.format(name=path, commands=", ".join(COMMANDS)))
+    instead = f"{sys.executable} main.py classify"
+    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        said = tr("There is no display to open a window on. The answers as a table, without a window: {command} PATH")
+        raise UserError(said.format(command=instead))
+    try:
+        import tkinter
+    except ImportError as error:
+        said = tr(
+            "This Python has no Tk, which the window needs. Start it with make run, or without a window: {command}"
+        )
+        raise UserError(said.format(command=f"{instead} PATH")) from error
+    from gui.app import run_window
+
+    try:
+        return run_window(paths)
+    except tkinter.TclError as error:
+        if "display" not in str(error):
+            raise
+        said = tr("The display cannot be used ({reason}). The answers as a table, without a window: {command} PATH")
+        raise UserError(said.format(reason=error, command=instead)) from error
+
+
+def _window_check() -> list[Section]:
+    from gui.check import window_findings
+
+    return [(tr("Window"), window_findings())]
+
+
+if __name__ == "__main__":
+    multiprocessing.freeze_support()  # executables start themselves again for a model's trial
+    sys.exit(main())
