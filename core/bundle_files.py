@@ -27,7 +27,16 @@ Array = npt.NDArray[Any]
 MOST_FILES = 32
 _CHUNK_BYTES = 1 << 20
 # Everything that zipfile raises for bytes that are no zip, a damaged one, or one of a kind that it does not know.
-_ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_ZIP_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 _DTYPES = {"<f2": np.float16, "<f4": np.float32, "|b1": np.bool_}
 # The header exactly as numpy.save writes it: numpy's own reader would evaluate whatever stands there as Python.
 _NPY_HEADER = re.compile(
@@ -53,6 +62,11 @@ def open_plain(path: Path, most_bytes: int, may_be_link: bool = False) -> Iterat
     except OSError as error:
         said = tr("The file “{file}” cannot be read: {reason}.")
         raise BundleError(said.format(file=name, reason=error.strerror or error)) from error
+
+
+def not_written(error: OSError) -> BundleError:
+    """What to say when the disk does not take a model."""
+    return BundleError(tr("The model cannot be written: {reason}.").format(reason=error.strerror or error))
 
 
 def read_plain(path: Path, most_bytes: int) -> bytes:
@@ -89,8 +103,7 @@ def read_arrays(data: bytes, file_name: str, allowed: frozenset[str], most_bytes
 def unpack(path: Path, folder: Path, most_bytes: Callable[[str], int], most_in_all: int) -> None:
     """Write the files of a zip into an existing `folder`; `most_bytes(name)` is 0 for names that may not be there.
 
-    Never leaves the folder, follows or makes a link, or writes more than allowed. Raises BundleError and, where the
-    disk is full, OSError.
+    Never leaves the folder, follows or makes a link, or writes more than allowed. Raises BundleError.
     """
     with open_plain(path, most_in_all, may_be_link=True) as file, open_zip(file, path.name) as archive:
         members = archive.infolist()
@@ -99,9 +112,11 @@ def unpack(path: Path, folder: Path, most_bytes: Callable[[str], int], most_in_a
         if sum(member.file_size for member in members) > most_in_all:
             raise BundleError(tr("The model is too large."))
         for member in members:
-            with (folder / member.filename).open("xb") as target:
-                for piece in _pieces(archive, member):
-                    target.write(piece)
+            try:
+                with (folder / member.filename).open("xb") as target:
+                    target.writelines(_pieces(archive, member))
+            except OSError as error:
+                raise not_written(error) from error
 
 
 def _check_member(member: zipfile.ZipInfo, most_bytes: int) -> None:

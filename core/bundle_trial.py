@@ -15,13 +15,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from core.bundle_info import printable
-from core.errors import BundleError, UserError
+from core.errors import BundleError, PhotoError
 from core.texts import Language, language, set_language, tr
 
 log = logging.getLogger(__name__)
 
 LONGEST_S = 60.0
-MOST_MEMORY_BYTES = 6 << 30
+MOST_MEMORY_BYTES = 4 << 30
+MOST_ANSWER_BYTES = 4000
 _PICTURE_PX = 320
 
 
@@ -35,9 +36,7 @@ def try_model(folder: Path, longest_s: float = LONGEST_S) -> None:
         child.start()
         sender.close()
         try:
-            problem = answers.recv_bytes(4000).decode("utf-8", "replace") if answers.poll(longest_s) else _too_slow()
-        except (EOFError, OSError):  # the child is gone without a word
-            problem = tr("A network of this model crashes.")
+            problem = _told(answers, longest_s)
         finally:
             child.kill()
             child.join()
@@ -47,23 +46,30 @@ def try_model(folder: Path, longest_s: float = LONGEST_S) -> None:
         raise BundleError(problem)
 
 
-def _too_slow() -> str:
+def _told(answers: Connection, longest_s: float) -> str:
+    """What the child says is wrong, or what its silence means."""
+    try:
+        if answers.poll(longest_s):
+            return answers.recv_bytes(MOST_ANSWER_BYTES).decode("utf-8", "replace")
+    except (EOFError, OSError):
+        return tr("A network of this model crashes.")
     return tr("A network of this model does not answer in time.")
 
 
 def _answer_once(folder: Path, spoken: Language, sender: Connection) -> None:
     """In the child: send an empty text when the model answers, else a sentence saying why not."""
-    _quiet_and_bounded()
+    _silence()
     set_language(spoken)
+    problem = ""
     try:
         _check_answer(folder)
-    except UserError as error:
+    except BundleError as error:
         problem = str(error)
+    except PhotoError:  # the picture is sound, so its answer was not
+        problem = tr("The model gives impossible answers.")
     except Exception as error:  # whatever it is, the model is refused, and the program is told why
         problem = tr("A network of this model fails: {reason}").format(reason=printable(str(error)))
-    else:
-        problem = ""
-    sender.send_bytes(problem.encode()[:4000])  # bytes, so that the program unpickles nothing from here
+    sender.send_bytes(problem.encode()[:MOST_ANSWER_BYTES])  # bytes, so that the program unpickles nothing from here
 
 
 def _check_answer(folder: Path) -> None:
@@ -73,27 +79,34 @@ def _check_answer(folder: Path) -> None:
     from core.inference import Classifier
     from core.records import Photo
 
+    bundle = load_bundle(folder)
     pixels = np.random.default_rng(0).integers(0, 256, (_PICTURE_PX, _PICTURE_PX, 3), np.uint8)
-    answer = Classifier(load_bundle(folder), threads=1).predict(Photo(pixels, _PICTURE_PX, _PICTURE_PX))
-    numbers = np.append(answer.probabilities, answer.subject)
-    if not np.isfinite(numbers).all() or abs(float(answer.probabilities.sum()) - 1) > 0.01:
-        raise BundleError(tr("The model gives impossible answers."))
+    _bound_memory()
+    Classifier(bundle, threads=1).predict(Photo(pixels, _PICTURE_PX, _PICTURE_PX))
 
 
-def _quiet_and_bounded() -> None:
-    """What native code writes would stand in the user's terminal; what it takes could fill the machine."""
+def _silence() -> None:
+    """What native code writes would stand in the user's terminal, and its crash would open a dialog or leave a core."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     if sys.platform == "win32":
         import ctypes
 
-        # Without this a crash opens a dialog and waits: SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX.
-        ctypes.windll.kernel32.SetErrorMode(0x0001 | 0x0002)
+        ctypes.windll.kernel32.SetErrorMode(0x0001 | 0x0002)  # SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX
     else:
         import resource
 
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = MOST_MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MOST_MEMORY_BYTES, hard)
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+def _bound_memory() -> None:
+    """No more than MOST_MEMORY_BYTES on top of what is taken already; only Linux keeps such a promise."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    taken = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    most = taken + MOST_MEMORY_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))

@@ -6,6 +6,7 @@ import logging
 import os
 import shutil
 import stat
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from pydantic_core import from_json
 from core.bundle_files import (
     Array,
     file_sha256,
+    not_written,
     open_plain,
     read_arrays,
     read_plain,
@@ -60,14 +62,15 @@ log = logging.getLogger(__name__)
 __all__ = [
     "Backbone", "Bundle", "BundleInfo", "Calibration", "Data", "Group", "Head", "Label", "Licence", "Metrics",
     "Subject", "Summary", "Sure", "Unsure", "View", "Words",
-    "export_bundle", "import_bundle", "is_name", "load_bundle", "read_info", "write_bundle",
+    "discard", "export_bundle", "import_bundle", "is_name", "load_bundle", "read_info", "write_bundle",
 ]  # fmt: skip
 
 INFO_FILE = "bundle.json"
 SUFFIX = ".shelterlens"
-# In a folder of models, what begins with a dot is no model: half-made ones, and the earlier versions.
+# In a folder of models, what begins with a dot is no model: the earlier versions, and unfinished ones.
 HIDDEN = "."
 EARLIER = f"{HIDDEN}earlier"
+UNFINISHED = f"{HIDDEN}unfinished-"
 CARD_FILE = "MODEL_CARD.md"
 HEAD_FILE = "head.npz"
 MOST_INFO_BYTES = 4 << 20
@@ -253,7 +256,7 @@ def export_bundle(bundle: Bundle, archive: Path) -> None:
                     member.external_attr = (stat.S_IFREG | 0o644) << 16
                     packed.writestr(member, (bundle.folder / name).read_bytes(), zipfile.ZIP_DEFLATED)
     except OSError as error:
-        raise _not_written(error) from error
+        raise not_written(error) from error
 
 
 def _file_names(info: BundleInfo) -> list[str]:
@@ -278,18 +281,32 @@ def _check_nothing_else(bundle: Bundle) -> None:
 @contextmanager
 def _folder_beside(folder: Path) -> Iterator[Path]:
     """An empty folder beside `folder`, for a model that is being made; gone at the end if it was not put in place."""
-    beside = folder.with_name(f"{HIDDEN}incoming-{token_hex(4)}")
+    beside = folder.with_name(f"{UNFINISHED}{token_hex(4)}")
     try:
+        _sweep(folder.parent)
         beside.mkdir(parents=True)
         yield beside
     except OSError as error:
-        raise _not_written(error) from error
+        raise not_written(error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _not_written(error: OSError) -> BundleError:
-    return BundleError(tr("The model cannot be written: {reason}.").format(reason=error.strerror or error))
+def _sweep(models: Path) -> None:
+    """Clear away what a program that was killed left unfinished; what is younger than a day may be at work."""
+    for path in models.glob(f"{UNFINISHED}*"):
+        if time.time() - path.lstat().st_mtime > 86_400:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def discard(folder: Path) -> None:
+    """Delete a model, so that it is there whole or not at all. Raises OSError."""
+    gone = folder.with_name(f"{UNFINISHED}{token_hex(4)}")
+    folder.rename(gone)
+    if gone.is_symlink():
+        gone.unlink()
+    else:
+        shutil.rmtree(gone, ignore_errors=True)
 
 
 def _put_in_place(beside: Path, folder: Path) -> None:

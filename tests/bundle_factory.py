@@ -8,6 +8,7 @@ ones, are no subject.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -180,6 +181,6 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 @pytest.fixture
-def tiny_folder(tmp_path: Path) -> Path:
+def tiny_folder(tiny_bundle: Bundle, tmp_path: Path) -> Path:
     """A tiny model of one's own, to be broken."""
-    return make_bundle(tmp_path / "models" / "colours").folder
+    return shutil.copytree(tiny_bundle.folder, tmp_path / "models" / "colours")
