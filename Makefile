@@ -41,7 +41,7 @@ set-up-dev:
 
 # Newest versions within the bounds of setup.cfg, for all systems and every Python that it allows.
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
-          --no-emit-index-url --no-header --no-annotate setup.cfg
+          --no-emit-index-url --no-header --no-annotate --constraints tools/lock_limits.txt setup.cfg
 lock:
 	python3 -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
