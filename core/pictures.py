@@ -1,0 +1,151 @@
+"""The picture with its heatmap as a file: full size, with a caption and a colour bar."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw, ImageFont
+
+from core.errors import UserError
+from core.folders import replacing
+from core.heatmaps import colour_bar, overlay
+from core.outlines import Mask, draw_outline
+from core.records import EvidenceMap, Photo
+from core.texts import tr
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+# Pillow's own font has no accents. Each system has one of these; Pillow looks for them in the system's font folders.
+_FONTS = ("DejaVuSans.ttf", "segoeui.ttf", "arial.ttf", "Helvetica.ttc", "LiberationSans-Regular.ttf",
+          "NotoSans-Regular.ttf", "Ubuntu-R.ttf", "Cantarell-Regular.otf")  # fmt: skip
+_LEAST_WIDTH_PX, _LEAST_TEXT_PX = 360, 13
+_PAPER, _INK, _FAINT = (255, 255, 255), (25, 25, 25), (90, 90, 90)
+OUTLINE_COLOUR = (255, 220, 0)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the evidence is drawn, and what the two ends of the colour bar mean (empty: little and much evidence)."""
+
+    palette: str
+    opacity: float
+    contours: bool = False
+    ends: tuple[str, str] = ("", "")
+    peak: float | None = None
+
+
+def save_picture(
+    path: Path,
+    photo: Photo,
+    evidence: EvidenceMap,
+    drawing: Drawing,
+    captions: Sequence[str],
+    outline: Mask | None = None,
+) -> None:
+    """Write `photo` (opened in full size) with its heatmap to `path`: PNG, JPEG or WebP by its ending.
+
+    `captions` are lines of text below the picture, wrapped where they are too long. Where nothing speaks for the label
+    the picture says so. Raises UserError when that is not possible; never replaces the photograph itself.
+    """
+    kind = _FORMATS.get(path.suffix.lower())
+    if kind is None:
+        raise UserError(tr("Please save the picture as .png, .jpg or .webp."))
+    try:
+        if photo.path is not None and path.exists() and path.samefile(photo.path):
+            raise UserError(tr("This would replace your photograph. Please choose another name."))
+        picture = _composed(photo, evidence, drawing, captions, outline)
+        with replacing(path) as file:
+            picture.save(file, kind, quality=92, compress_level=3)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UserError(tr("The picture cannot be saved: {reason}").format(reason=reason)) from error
+
+
+def _composed(
+    photo: Photo, evidence: EvidenceMap, drawing: Drawing, captions: Sequence[str], outline: Mask | None
+) -> Image.Image:
+    pixels = overlay(photo.pixels, evidence, drawing.palette, drawing.opacity, drawing.contours, peak=drawing.peak)
+    if outline is not None:
+        pixels = draw_outline(pixels, outline, OUTLINE_COLOUR, max(2, max(pixels.shape) // 400))
+    if not evidence.positive:
+        captions = [*captions, tr("Nothing in this photograph speaks for it.")]
+    height, width = pixels.shape[:2]
+    wide = max(width, _LEAST_WIDTH_PX)
+    strip = _strip(
+        wide, max(_LEAST_TEXT_PX, min(width, height) // 40), captions, drawing if evidence.positive else None
+    )
+    whole = Image.new("RGB", (wide, height + strip.height), _PAPER)
+    whole.paste(Image.fromarray(pixels), ((wide - width) // 2, 0))
+    whole.paste(strip, (0, height))
+    return whole
+
+
+def _strip(width: int, text_px: int, captions: Sequence[str], drawing: Drawing | None) -> Image.Image:
+    """The caption lines and, if something was drawn, the colour bar below them."""
+    font, margin, line_px = _font(text_px), text_px, round(text_px * 1.4)
+    lines = [line for caption in captions for line in _wrapped(caption, font, width - 2 * margin)]
+    height = margin + line_px * (len(lines) + (drawing is not None)) + (margin if lines or drawing else 0)
+    strip = Image.new("RGB", (width, height), _PAPER)
+    pen = ImageDraw.Draw(strip)
+    for place, line in enumerate(lines):
+        pen.text((margin, margin + place * line_px), line, _INK, font)
+    if drawing is not None:
+        low, high = drawing.ends
+        texts = (low or tr("little evidence"), high or tr("much evidence"))
+        _draw_legend(strip, pen, font, (margin, height - margin - line_px), texts, drawing.palette)
+    return strip
+
+
+def _draw_legend(
+    strip: Image.Image,
+    pen: ImageDraw.ImageDraw,
+    font: ImageFont.FreeTypeFont,
+    place: tuple[int, int],
+    texts: tuple[str, str],
+    palette: str,
+) -> None:
+    left, top = place
+    low, high = (_drawable(text, font) for text in texts)
+    gap = round(font.size)
+    room = strip.width - 2 * left - round(font.getlength(low) + font.getlength(high)) - 2 * gap
+    bar = (max(gap, min(room, 12 * gap)), gap)
+    pen.text((left, top), low, _FAINT, font)
+    left += round(font.getlength(low)) + gap
+    strip.paste(Image.fromarray(colour_bar(palette, bar[1], bar[0])), (left, top + gap // 10))
+    pen.text((left + bar[0] + gap, top), high, _FAINT, font)
+
+
+def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text in lines that are no wider than `width`, broken at spaces where possible."""
+    lines = [""]
+    for word in _drawable(text, font).split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [line for line in lines if line]
+
+
+@lru_cache(maxsize=8)
+def _font(text_px: int) -> ImageFont.FreeTypeFont:
+    for name in _FONTS:
+        try:
+            return ImageFont.truetype(name, text_px)
+        except OSError:
+            continue
+    font = ImageFont.load_default(text_px)
+    assert isinstance(font, ImageFont.FreeTypeFont), "every Pillow wheel has FreeType"
+    return font
+
+
+def _drawable(text: str, font: ImageFont.FreeTypeFont) -> str:
+    """The text as the font can draw it: Pillow's own font knows only plain letters."""
+    text = text.replace("\u202f", "\u00a0").replace("\n", " ")
+    if font.getname()[0] != "Aileron":
+        return text
+    plain = text.replace("œ", "oe").replace("Œ", "OE").replace("\u2019", "'").replace("\u00a0", " ")
+    return unicodedata.normalize("NFKD", plain).encode("ascii", "replace").decode()
