@@ -36,13 +36,14 @@ def try_model(folder: Path, longest_s: float = LONGEST_S) -> None:
         child.start()
         sender.close()
         try:
-            problem = _told(answers, longest_s)
+            problem, _, detail = _told(answers, longest_s).partition("\n")
         finally:
             child.kill()
             child.join()
-            log.info("trial of %s: exit code %s", folder.name, child.exitcode)
+            log.info("the trial in %s ended with exit code %s", folder, child.exitcode)
             child.close()
     if problem:
+        log.warning("%s %s", problem, printable(detail))
         raise BundleError(problem)
 
 
@@ -57,7 +58,7 @@ def _told(answers: Connection, longest_s: float) -> str:
 
 
 def _answer_once(folder: Path, spoken: Language, sender: Connection) -> None:
-    """In the child: send an empty text when the model answers, else a sentence saying why not."""
+    """In the child: send nothing when the model answers, else why not: a sentence, perhaps a line for the log."""
     _silence()
     set_language(spoken)
     problem = ""
@@ -68,7 +69,7 @@ def _answer_once(folder: Path, spoken: Language, sender: Connection) -> None:
     except PhotoError:  # the picture is sound, so its answer was not
         problem = tr("The model gives impossible answers.")
     except Exception as error:  # whatever it is, the model is refused, and the program is told why
-        problem = tr("A network of this model fails: {reason}").format(reason=printable(str(error)))
+        problem = f"{tr('A network of this model fails.')}\n{error!r}"
     sender.send_bytes(problem.encode()[:MOST_ANSWER_BYTES])  # bytes, so that the program unpickles nothing from here
 
 

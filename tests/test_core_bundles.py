@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import multiprocessing
 import os
 import stat
 import struct
@@ -128,7 +129,7 @@ def test_a_model_without_subject_has_no_arrays_for_it(tiny_folder: Path) -> None
     set_head(tiny_folder, npz({name: tiny_head()[name] for name in ("kernel", "bias")}))
     rewrite(tiny_folder, lambda parts: parts["calibration"].update(subject=None))
     bundle = load_bundle(tiny_folder)
-    assert bundle.subject_kernel is bundle.subject_bias is bundle.subject_positive is None
+    assert (bundle.subject_kernel, bundle.subject_bias, bundle.subject_positive) == (None, None, None)
 
 
 def test_writing_again_keeps_the_earlier_version(tmp_path: Path) -> None:
@@ -811,15 +812,23 @@ def test_a_network_that_crashes_the_runtime_ends_only_its_trial(tiny_folder: Pat
     assert files_of(into / "colours") == kept and list(into.iterdir()) == [into / "colours"]
 
 
-@pytest.mark.parametrize("tamper", [no_answers, other_shape, dangling, enormous])
+@pytest.mark.parametrize(
+    ("tamper", "reason"),
+    [
+        (no_answers, "impossible answers"),
+        (other_shape, "not the network"),
+        (dangling, "damaged"),
+        (enormous, "more than a network may have"),
+    ],
+)
 def test_a_network_that_does_not_serve_is_refused(
-    hostile: Callable[[bytes], str], tamper: Callable[[Any], None]
+    hostile: Callable[[bytes], str], tamper: Callable[[Any], None], reason: str
 ) -> None:
-    assert hostile(tiny_network(tamper))
+    assert reason in hostile(tiny_network(tamper))
 
 
 def test_random_bytes_with_the_right_mark_are_refused(hostile: Callable[[bytes], str]) -> None:
-    assert hostile(b"\x1c\0\0\0TFL3" + np.random.default_rng(1).bytes(4000))
+    assert "cells.tflite" in hostile(b"\x1c\0\0\0TFL3" + np.random.default_rng(1).bytes(4000))
 
 
 def test_a_network_that_takes_for_ever_is_given_up(tiny_folder: Path) -> None:
@@ -830,3 +839,16 @@ def test_a_trial_leaves_the_terminal_alone(tiny_folder: Path, capfd: pytest.Capt
     set_network(tiny_folder, tiny_network(dangling))
     refusal(lambda: bundle_trial.try_model(tiny_folder))
     assert capfd.readouterr() == ("", "")  # nothing of the native code's own words in the terminal
+
+
+def test_whatever_fails_in_a_trial_is_told_in_a_sentence(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(folder: Path) -> None:
+        raise RuntimeError(f"kernels/conv.cc:396 in {folder} was not true\n" * 500)
+
+    monkeypatch.setattr(bundle_trial, "_check_answer", failing)
+    monkeypatch.setattr(bundle_trial, "_silence", lambda: None)
+    answers, sender = multiprocessing.Pipe(duplex=False)
+    with answers, sender:
+        bundle_trial._answer_once(tiny_folder, "en", sender)
+        sentence, detail = answers.recv_bytes(bundle_trial.MOST_ANSWER_BYTES).decode().split("\n")
+    assert sentence == "A network of this model fails." and "conv.cc:396" in detail
