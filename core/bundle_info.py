@@ -49,14 +49,14 @@ def _readable(text: str) -> str:
     return text
 
 
-def printable(text: str) -> str:
-    """At most 60 characters of a text from a stranger, fit for the screen: without controls or invisible letters.
+def printable(text: str, most: int = 60) -> str:
+    """At most `most` characters of a text from a stranger, fit for the screen: without controls or invisible letters.
 
     >>> printable("dog\\x1b[31m")
     'dog?[31m'
     """
-    letters = ("?" if unicodedata.category(letter) in UNPRINTABLE else letter for letter in text[:60])
-    return "".join(letters) + ("…" if len(text) > 60 else "")
+    letters = ("?" if unicodedata.category(letter) in UNPRINTABLE else letter for letter in text[:most])
+    return "".join(letters) + ("…" if len(text) > most else "")
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_safe_name)]

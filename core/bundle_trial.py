@@ -43,7 +43,7 @@ def try_model(folder: Path, longest_s: float = LONGEST_S) -> None:
             log.info("the trial in %s ended with exit code %s", folder, child.exitcode)
             child.close()
     if problem:
-        log.warning("%s %s", problem, printable(detail))
+        log.warning("%s %s", problem, printable(detail, 2000))
         raise BundleError(problem)
 
 

@@ -130,7 +130,7 @@ def read_info(folder: Path) -> BundleInfo:
 
 def _plain(error: ValidationError) -> str:
     """The first thing that is wrong with bundle.json in one sentence; all of them go to the log."""
-    log.info("bundle.json: %s", printable(str(error)))
+    log.info("bundle.json: %s", printable(str(error), 2000))
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "value_error":
         return str(first["ctx"]["error"])

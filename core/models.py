@@ -34,16 +34,13 @@ class ModelEntry:
     in_use: bool = False
 
 
-def list_models(quick: bool = False) -> list[ModelEntry]:
-    """All models by name; the user's hides a shipped one of the same name, unless the user's is broken.
-
-    `quick` believes bundle.json without reading the networks: for menus, where a tenth of a second counts.
-    """
+def list_models() -> list[ModelEntry]:
+    """All models by name, each checked; the user's hides a shipped one of the same name, unless it is broken."""
     entries: list[ModelEntry] = []
     for folder, shipped in _folders():
         hidden = shipped and any(entry.name == folder.name and not entry.problem for entry in entries)
         if not hidden:
-            entries.append(_entry(folder, shipped, quick))
+            entries.append(_entry(folder, shipped))
     used = _entry_in_use(entries)
     entries = [replace(entry, in_use=entry is used) for entry in entries]
     return sorted(entries, key=lambda entry: (entry.name, entry.shipped))
@@ -150,13 +147,12 @@ def _folders() -> Iterator[tuple[Path, bool]]:
         yield from ((folder, shipped) for folder in folders if _is_model(folder) and folder.name[0] != HIDDEN)
 
 
-def _entry(folder: Path, shipped: bool, quick: bool) -> ModelEntry:
+def _entry(folder: Path, shipped: bool) -> ModelEntry:
     info, problem = None, ""
     try:
         info = read_info(folder)
         _check_name(info, folder)
-        if not quick:
-            load_bundle(folder)
+        load_bundle(folder)
     except BundleError as error:
         problem = str(error)
     return ModelEntry(folder.name, shipped, folder, info, problem)

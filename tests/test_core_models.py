@@ -73,15 +73,6 @@ def test_earlier_and_unfinished_models_are_not_listed() -> None:
     assert [entry.name for entry in list_models() if not entry.shipped] == ["leaves"]
 
 
-def test_the_quick_list_does_not_read_the_networks() -> None:
-    broken(models_dir() / "leaves")
-    assert [(entry.name, bool(entry.problem)) for entry in list_models()] == [(DEFAULT, False), ("leaves", True)]
-    assert [(entry.name, bool(entry.problem)) for entry in list_models(quick=True)] == [
-        (DEFAULT, False),
-        ("leaves", False),
-    ]
-
-
 def test_a_model_that_says_nothing_readable_is_listed_with_the_reason() -> None:
     make_bundle(models_dir() / "leaves")
     (models_dir() / "leaves" / "bundle.json").write_text("{", encoding="utf-8")
