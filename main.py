@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -12,29 +13,33 @@ from typing import TYPE_CHECKING
 from core.commands import COMMANDS, guarded, run_command
 from core.errors import UsageError, UserError
 from core.logs import start_logging
-from core.settings import load_settings
 from core.texts import set_language, tr
 
 if TYPE_CHECKING:
     from core.doctor import Section
 
+log = logging.getLogger(__name__)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: those of the command line); its exit status."""
     typed = sys.argv[1:] if arguments is None else list(arguments)
-    started = guarded(_start)
-    if started:
-        return started
+    _start()
     if typed and (typed[0] in COMMANDS or typed[0].startswith("-")):
         return run_command(typed, _window_check)
     return guarded(lambda: _open_window(typed))
 
 
-def _start() -> int:
+def _start() -> None:
+    """Language and log; whatever fails here is found by the doctor or by what needs it, so that both can run."""
     set_language("system")
-    start_logging()
-    set_language(load_settings().language)
-    return 0
+    try:
+        start_logging()
+        from core.settings import load_settings
+
+        set_language(load_settings().language)
+    except (ImportError, UserError):
+        log.warning("started without settings", exc_info=True)
 
 
 def _open_window(typed: Sequence[str]) -> int:

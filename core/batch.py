@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -15,6 +13,7 @@ from typing import cast
 from core.bundles import Bundle
 from core.errors import PhotoError
 from core.inference import Classifier
+from core.machine import usable_processors
 from core.photos import open_photo
 from core.records import Verdict
 from core.verdicts import decide, unreadable
@@ -23,13 +22,6 @@ from core.verdicts import decide, unreadable
 _AHEAD = 4
 # More decode no faster and hold a network and a picture each.
 _MOST_WORKERS = 16
-
-
-def usable_processors() -> int:
-    """How many processors this program may use."""
-    if sys.platform == "linux":
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Batch:

@@ -54,6 +54,10 @@ def guarded(job: Callable[[], int]) -> int:
         # What is left in the buffer would fail once more when Python ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOT_READ
+    except ModuleNotFoundError as error:
+        log.exception("a part is missing")
+        said = tr("A part of the program is missing ({name}). What to do about it: {command}")
+        return _refused(said.format(name=error.name, command="main.py doctor"), FAILED)
     except Exception as error:
         log.exception("unexpected")
         said = tr("Something went wrong that should not: {error}. Details are in the newest file in {folder}.")
@@ -79,7 +83,7 @@ def _log_folder() -> str:
 
     try:
         return str(log_dir())
-    except UserError as error:
+    except (UserError, ImportError) as error:
         return str(error)
 
 
@@ -218,16 +222,29 @@ def _share(text: str) -> float:
 
 
 def _classify_lines(args: argparse.Namespace) -> Iterator[str]:
-    from core.commands_photos import Wanted, classify
+    from core.commands_classify import Table, classify
 
-    classify(Wanted(tuple(args.paths), args.out, args.format, args.model, args.top, args.progress))
-    yield from ()
+    is_json = args.out is not None and args.out.suffix.lower() == ".json"
+    kind = args.format or ("json" if is_json else "csv")
+    classify(Table(tuple(args.paths), args.out, kind, args.model, args.top, args.progress))
+    return iter(())
 
 
 def _explain_lines(args: argparse.Namespace) -> Iterator[str]:
-    from core.commands_photos import explain
+    from core.commands_explain import Explanation, explain
 
-    yield from explain(args)
+    return explain(
+        Explanation(
+            photo=args.photo,
+            out=args.out,
+            label=args.label,
+            versus=args.versus,
+            model=args.model,
+            palette=args.palette,
+            opacity=args.opacity,
+            outline=args.outline,
+        )
+    )
 
 
 def _model_lines(action: str, args: argparse.Namespace) -> Iterator[str]:

@@ -15,13 +15,16 @@ from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.about import NAME, VERSION
-from core.batch import usable_processors
 from core.errors import UserError
 from core.folders import data_dir, log_dir, models_dir, program_dir, resources_dir, settings_path
-from core.models import ModelEntry, find_model, list_models
+from core.machine import memory_bytes, usable_processors
 from core.texts import language, tr
+
+if TYPE_CHECKING:
+    from core.models import ModelEntry
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +95,7 @@ def report(sections: Iterable[Section]) -> str:
     width = max(len(mark) for mark in marks.values())
     lines = []
     for title, findings in sections:
-        lines += ["", title]
+        lines += ["", title] if findings else []
         for finding in findings:
             lines.append(f"  {marks[finding.state]:<{width}}  {finding.text}")
             if finding.remedy:
@@ -130,6 +133,8 @@ def _install(what: str) -> str:
 
 
 def _folders() -> Iterator[Finding]:
+    if find_spec("platformdirs") is None:  # said above
+        return
     places = (
         (tr("library and data"), data_dir),
         (tr("your models"), models_dir),
@@ -159,12 +164,17 @@ def _folder(name: str, folder: Path) -> Finding:
 def _machine() -> Iterator[Finding]:
     yield Finding(platform.platform())
     yield Finding(tr("{count} processors").format(count=usable_processors()))
-    memory = _memory_bytes()
+    memory = memory_bytes()
     if memory:
         yield Finding(tr("{size} of memory").format(size=_size(memory)))
 
 
 def _models() -> Iterator[Finding]:
+    try:
+        from core.models import find_model, list_models
+    except ImportError as error:  # which part is missing stands above
+        yield Finding(tr("no model can be used: {reason}").format(reason=error), State.MISSING)
+        return
     for entry in list_models():
         yield _model(entry)
     try:
@@ -217,25 +227,6 @@ def _said(command: list[str]) -> str:
         log.info("%s: %s", command[0], error)
         return ""
     return done.stdout.strip()
-
-
-def _memory_bytes() -> int:
-    """The memory of this computer; 0 where the system does not say."""
-    if sys.platform == "win32":
-        return _windows_memory_bytes()
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (ValueError, OSError):
-        return 0
-
-
-def _windows_memory_bytes() -> int:
-    import ctypes
-
-    kilobytes = ctypes.c_ulonglong(0)
-    if sys.platform == "win32" and ctypes.windll.kernel32.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes)):
-        return kilobytes.value * 1024
-    return 0
 
 
 def _size(count: float) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from core.about import NAME, VERSION
+from core.errors import UserError
 from core.folders import log_dir
 
 log = logging.getLogger(__name__)
@@ -24,11 +25,11 @@ def start_logging() -> Path | None:
     """Log to a new file from now on and return its path; None where none can be written, which stops nothing."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
-    path = log_dir() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    root.addHandler(logging.NullHandler())  # else Python prints warnings on stderr, among the answers
     try:
+        path = log_dir() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
         handler: logging.Handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
-    except OSError:
-        root.addHandler(logging.NullHandler())  # else Python prints warnings on stderr, among the answers
+    except (OSError, UserError, ImportError):
         return None
     handler.setFormatter(logging.Formatter(_FORMAT))
     root.addHandler(handler)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext
 import io
 import locale
+import logging
 import os
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from functools import cache
 from typing import Literal, Protocol
 
 Language = Literal["en", "fr"]
+
+log = logging.getLogger(__name__)
 
 _NON_BREAKING_SPACE = "\u00a0"
 _current: Language = "en"
@@ -64,10 +67,13 @@ def percent(p: float) -> str:
 @cache
 def _french() -> gettext.NullTranslations:
     """The French texts, read from their source file: a compiled copy could be older than it."""
-    import polib  # here: an English screen starts without it
-
     from core.folders import resources_dir  # here: folders speaks through this module
 
+    try:
+        import polib  # here: an English screen starts without it
+    except ImportError:
+        log.warning("no French without polib")
+        return gettext.NullTranslations()
     path = resources_dir() / "locale" / "fr" / "LC_MESSAGES" / "shelterlens.po"
     if not path.is_file():
         return gettext.NullTranslations()
