@@ -1,0 +1,48 @@
+"""What all dialogs share: over their window, closed by Escape, back where the keyboard was."""
+
+from __future__ import annotations
+
+import tkinter
+from tkinter import ttk
+
+from core.texts import tr
+from gui.theme import Look
+
+
+class Dialog(tkinter.Toplevel):
+    """A window over its parent; subclasses fill `body` in `build`, and `foot` has the Close button."""
+
+    def __init__(self, parent: tkinter.Tk, look: Look, title: str) -> None:
+        super().__init__(parent, background=look.colours.back)
+        self.withdraw()
+        self.look = look
+        self._parent = parent
+        self._focus_before = parent.focus_get()
+        self.title(title)
+        self.transient(parent)
+        self.resizable(False, False)
+        self.body = ttk.Frame(self, padding=(look.px(20), look.px(18), look.px(20), look.px(8)))
+        self.foot = ttk.Frame(self, padding=(look.px(20), look.px(8), look.px(20), look.px(16)))
+        self.close_button = ttk.Button(self.foot, text=tr("Close"), command=self.close)
+        self.foot.pack(side="bottom", fill="x")
+        self.body.pack(side="top", fill="both", expand=True)
+        self.close_button.pack(side="right")
+        self.bind("<Escape>", lambda _event: self.close())
+        self.protocol("WM_DELETE_WINDOW", self.close)
+
+    def show(self) -> None:
+        """Put it over the middle of its window."""
+        self.update_idletasks()
+        parent, width, height = self._parent, self.winfo_reqwidth(), self.winfo_reqheight()
+        x = parent.winfo_rootx() + (parent.winfo_width() - width) // 2
+        y = parent.winfo_rooty() + (parent.winfo_height() - height) // 3
+        x = max(0, min(x, self.winfo_screenwidth() - width))
+        self.geometry(f"+{x}+{max(0, min(y, self.winfo_screenheight() - height))}")
+        self.deiconify()
+        self.close_button.focus_set()
+
+    def close(self) -> None:
+        """Away with it."""
+        if self._focus_before is not None and self._focus_before.winfo_exists():
+            self._focus_before.focus_set()
+        self.destroy()

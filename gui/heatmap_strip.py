@@ -1,0 +1,169 @@
+"""Under the picture: what the heatmap shows in words, what its colours mean, and how it is laid over the picture."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from core.texts import percent, tr
+from gui.theme import Look
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageTk
+
+_BAR_PX = (150, 12)
+
+
+@dataclass(frozen=True)
+class HeatmapChoices:
+    """How the picture is to be drawn."""
+
+    shown: bool
+    opacity: float
+    palette: str
+    outline: bool
+
+
+class HeatmapStrip(ttk.Frame):
+    """The controls of the heatmap; every change is reported with the choices as they are then."""
+
+    def __init__(
+        self,
+        parent: tkinter.Misc,
+        look: Look,
+        choices: HeatmapChoices,
+        on_changed: Callable[[HeatmapChoices], object],
+    ) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._on_changed = on_changed
+        self._palettes: Sequence[tuple[str, str]] = ((choices.palette, choices.palette),)
+        self._palette = choices.palette
+        self._bar_image: ImageTk.PhotoImage | None = None
+        self._shown = tkinter.BooleanVar(self, choices.shown)
+        self._outline = tkinter.BooleanVar(self, choices.outline)
+        self._opacity = tkinter.DoubleVar(self, choices.opacity)
+        self._build()
+        self.show_texts()
+
+    @property
+    def choices(self) -> HeatmapChoices:
+        return HeatmapChoices(self._shown.get(), self._opacity.get(), self._palette, self._outline.get())
+
+    @property
+    def bar_size(self) -> tuple[int, int]:
+        """Width and height in pixels that a colour bar should have."""
+        return self._look.px(_BAR_PX[0]), self._look.px(_BAR_PX[1])
+
+    @property
+    def palettes(self) -> Sequence[tuple[str, str]]:
+        """The palettes to choose from, as (name, visible name)."""
+        return self._palettes
+
+    def show_texts(self) -> None:
+        """All texts in the present language."""
+        self._show_box.configure(text=tr("Heatmap"))
+        self._outline_box.configure(text=tr("Outline"))
+        self._opacity_label.configure(text=tr("Strength"))
+        self._palette_label.configure(text=tr("Colours"))
+        self._show_opacity()
+
+    def show_palettes(self, palettes: Sequence[tuple[str, str]]) -> None:
+        """The palettes to choose from, as (name, visible name)."""
+        self._palettes = palettes
+        self._palette_box.configure(values=[shown for _, shown in palettes])
+        self._palette_box.set(dict(palettes).get(self._palette, self._palette))
+
+    def show_legend(self, title: str, low: str, high: str, bar: Image.Image | None) -> None:
+        """What is shown, and what the two ends of the colour bar mean; without a bar only the title."""
+        self._title.configure(text=title)
+        if bar is None:
+            self._legend.grid_remove()
+            return
+        from PIL import ImageTk
+
+        self._bar_image = ImageTk.PhotoImage(bar, master=self)
+        self._bar.configure(image=self._bar_image)
+        self._low.configure(text=low)
+        self._high.configure(text=high)
+        self._legend.grid()
+
+    def enable(self, enabled: bool) -> None:
+        """Whether there is a picture to draw."""
+        state = "!disabled" if enabled else "disabled"
+        for widget in (self._show_box, self._outline_box, self._slider):
+            widget.state([state])
+        self._palette_box.configure(state="readonly" if enabled else "disabled")
+
+    def turn(self, *, shown: bool | None = None, outline: bool | None = None, stronger: float = 0.0) -> None:
+        """Change a choice from a menu or a key."""
+        if shown is not None:
+            self._shown.set(shown)
+        if outline is not None:
+            self._outline.set(outline)
+        self._opacity.set(min(1.0, max(0.0, self._opacity.get() + stronger)))
+        self._changed()
+
+    def use_palette(self, name: str) -> None:
+        """Choose a palette by its name."""
+        self._palette = name
+        self._palette_box.set(dict(self._palettes).get(name, name))
+        self._changed()
+
+    def next_palette(self) -> None:
+        """Choose the palette after this one."""
+        names = [name for name, _ in self._palettes]
+        at = names.index(self._palette) if self._palette in names else -1
+        self.use_palette(names[(at + 1) % len(names)])
+
+    def _build(self) -> None:
+        px = self._look.px
+        self.columnconfigure(0, weight=1)
+        self._title = ttk.Label(self, style="Strong.TLabel")
+        self._title.grid(row=0, column=0, sticky="w", pady=(px(2), px(4)))
+        self._legend = ttk.Frame(self)
+        self._low = ttk.Label(self._legend, style="Small.TLabel")
+        self._bar = ttk.Label(self._legend)
+        self._high = ttk.Label(self._legend, style="Small.TLabel")
+        for part in (self._low, self._bar, self._high):
+            part.pack(side="left", padx=(px(6), 0))
+        self._legend.grid(row=0, column=1, sticky="e")
+        self._legend.grid_remove()
+        controls = ttk.Frame(self)
+        controls.grid(row=1, column=0, columnspan=2, sticky="ew")
+        self._build_controls(controls)
+
+    def _build_controls(self, row: ttk.Frame) -> None:
+        px = self._look.px
+        self._show_box = ttk.Checkbutton(row, variable=self._shown, command=self._changed)
+        self._outline_box = ttk.Checkbutton(row, variable=self._outline, command=self._changed)
+        self._opacity_label = ttk.Label(row)
+        self._slider = ttk.Scale(
+            row, from_=0.0, to=1.0, variable=self._opacity, length=px(110), command=lambda _value: self._changed()
+        )
+        self._percent = ttk.Label(row, width=6, style="Faint.TLabel")
+        self._palette_label = ttk.Label(row)
+        self._palette_box = ttk.Combobox(row, state="readonly", width=13)
+        self._palette_box.bind("<<ComboboxSelected>>", self._on_palette)
+        self._show_box.pack(side="left")
+        self._opacity_label.pack(side="left", padx=(px(14), px(6)))
+        self._slider.pack(side="left")
+        self._percent.pack(side="left", padx=(px(6), 0))
+        self._palette_label.pack(side="left", padx=(px(14), px(6)))
+        self._palette_box.pack(side="left")
+        self._outline_box.pack(side="left", padx=(px(14), 0))
+
+    def _on_palette(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        self._palette_box.selection_clear()
+        self._palette = self._palettes[self._palette_box.current()][0]
+        self._changed()
+
+    def _changed(self) -> None:
+        self._show_opacity()
+        self._on_changed(self.choices)
+
+    def _show_opacity(self) -> None:
+        self._percent.configure(text=percent(round(self._opacity.get(), 2)))

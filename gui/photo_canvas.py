@@ -1,0 +1,156 @@
+"""The stage: the picture, or what to do to get one, or why there is none."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable
+from enum import Enum
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from core.texts import tr
+from gui.actions import Action
+from gui.shapes import paw, rounded_box, sign
+from gui.theme import BODY, TITLE, Look
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageTk
+
+_SETTLED_MS = 80
+
+
+class _Scene(Enum):
+    EMPTY = "empty"
+    BUSY = "busy"
+    PICTURE = "picture"
+    PROBLEM = "problem"
+
+
+class PhotoCanvas(tkinter.Canvas):
+    """Draws one scene at a time and reports when its room has changed."""
+
+    def __init__(
+        self, parent: tkinter.Misc, look: Look, open_photo: Action, paste: Action, on_resized: Callable[[], None]
+    ) -> None:
+        super().__init__(parent, highlightthickness=0, borderwidth=0, width=look.px(420), height=look.px(260))
+        self._look = look
+        self._open = open_photo
+        self._paste = paste
+        self._on_resized = on_resized
+        self._scene = _Scene.EMPTY
+        self._text = ""
+        self._picture: ImageTk.PhotoImage | None = None
+        self._expects_drop = False
+        self._settling = ""
+        self._button = ttk.Button(self, style="Accent.TButton", command=open_photo.run)
+        self.bind("<Configure>", self._on_configure)
+        self.bind("<<ThemeChanged>>", lambda _event: self.redraw())
+        self.bind("<Button-1>", lambda _event: self.focus_set())
+
+    @property
+    def room(self) -> tuple[int, int]:
+        """Width and height in pixels that a picture may fill."""
+        return max(1, self.winfo_width()), max(1, self.winfo_height())
+
+    def show_empty(self) -> None:
+        """The friendly invitation to bring a photograph."""
+        self._show(_Scene.EMPTY)
+
+    def show_busy(self, text: str) -> None:
+        """What is going on, where a picture will be soon."""
+        self._show(_Scene.BUSY, text)
+
+    def show_problem(self, text: str) -> None:
+        """Why there is no picture."""
+        self._show(_Scene.PROBLEM, text)
+
+    def show_picture(self, image: Image.Image) -> None:
+        """The picture, drawn by a worker to fit `room`."""
+        from PIL import ImageTk  # not needed for the first drawing of the window
+
+        self._picture = ImageTk.PhotoImage(image, master=self)
+        self._show(_Scene.PICTURE, "", self._picture)
+
+    def expect_drop(self, expected: bool) -> None:
+        """Something is held over the window: say that it may be let go."""
+        self._expects_drop = expected
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw the scene anew, in the present language and theme."""
+        self.delete("all")
+        self._button.place_forget()
+        self.configure(background=self._look.colours.stage)
+        draw = {
+            _Scene.EMPTY: self._draw_empty,
+            _Scene.BUSY: self._draw_busy,
+            _Scene.PICTURE: self._draw_picture,
+            _Scene.PROBLEM: self._draw_problem,
+        }
+        draw[self._scene]()
+        if self._expects_drop:
+            self._draw_drop_hint()
+
+    def _show(self, scene: _Scene, text: str = "", picture: ImageTk.PhotoImage | None = None) -> None:
+        self._scene, self._text, self._picture = scene, text, picture
+        self.redraw()
+
+    def _on_configure(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        self.redraw()
+        if self._settling:
+            self.after_cancel(self._settling)
+        self._settling = self.after(_SETTLED_MS, self._settled)
+
+    def _settled(self) -> None:
+        self._settling = ""
+        self._on_resized()
+
+    def _draw_empty(self) -> None:
+        colours, px = self._look.colours, self._look.px
+        width, height = self.room
+        x, y = width / 2, height / 2
+        rim = px(20)
+        box = (rim, rim, width - rim, height - rim)
+        rounded_box(self, box, px(16), fill=colours.card, outline=colours.border, width=2, dash=(8, 6))
+        paw(self, x, y - px(92), px(84), colours.accent)
+        room = width - 2 * rim - px(32)
+        title, hint = tr("Drop a photograph of a dog here"), tr("or paste one with {keys}")
+        self._write(x, y - px(14), title, TITLE, colours.text, room)
+        self._button.configure(text=self._open.text())
+        self._button.place(x=x, y=y + px(36), anchor="center")
+        self._write(x, y + px(80), hint.format(keys=self._paste.key_text()), BODY, colours.faint, room)
+
+    def _draw_busy(self) -> None:
+        width, height = self.room
+        self._write(width / 2, height / 2, self._text, TITLE, self._look.colours.faint, width * 0.8)
+
+    def _draw_picture(self) -> None:
+        width, height = self.room
+        if self._picture:
+            self.create_image(width // 2, height // 2, image=self._picture)
+
+    def _draw_problem(self) -> None:
+        colours, px = self._look.colours, self._look.px
+        width, height = self.room
+        x, y = width / 2, height / 2
+        sign(self, "problem", x, y - px(70), px(48), colours.bad, colours.stage)
+        room = min(width * 0.8, px(560))
+        self._write(x, y - px(20), tr("This photograph cannot be shown"), TITLE, colours.text, room)
+        self._write(x, y + px(8), self._text, BODY, colours.text, room, anchor="n")
+
+    def _draw_drop_hint(self) -> None:
+        colours, px = self._look.colours, self._look.px
+        width, height = self.room
+        rim = px(6)
+        box = (rim, rim, width - rim, height - rim)
+        rounded_box(self, box, px(14), fill="", outline=colours.accent, width=px(4))
+        item = self._write(width / 2, height - px(44), tr("Let go to open it"), TITLE, colours.text, width * 0.8)
+        left, top, right, bottom = self.bbox(item)
+        pad = px(12)
+        plate = (left - pad, top - pad / 2, right + pad, bottom + pad / 2)
+        self.tag_lower(rounded_box(self, plate, px(8), fill=colours.card, outline=colours.accent), item)
+
+    def _write(self, x: float, y: float, text: str, font: str, colour: str, room: float, anchor: str = "center") -> int:
+        return self.create_text(
+            *(x, y), text=text, font=font, fill=colour, width=max(40, int(room)), justify="center", anchor=anchor
+        )

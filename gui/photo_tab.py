@@ -1,0 +1,146 @@
+"""The Photo tab: picture, answer, bars, heatmap, correction. It lays out and reports; `PhotoDesk` decides."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Mapping, Sequence
+from tkinter import ttk
+from typing import Protocol
+
+from core.texts import tr
+from gui.actions import Action
+from gui.breed_bars import Bar, BreedBars
+from gui.correction_box import Choice, CorrectionBox
+from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
+from gui.photo_canvas import PhotoCanvas
+from gui.theme import Look
+from gui.tooltip import Tooltip
+from gui.verdict_card import VerdictCard
+
+_TOOLS = (("open", "paste"), ("previous", "next"))
+_MORE_TOOLS = ("copy", "save")
+_PANEL_PX = 392
+
+
+class PhotoListener(Protocol):
+    """Who decides what a click means."""
+
+    choices: HeatmapChoices
+
+    def resized(self) -> None: ...
+    def choose(self, label: int) -> None: ...
+    def compare(self, label: int | None) -> None: ...
+    def redraw(self, choices: HeatmapChoices) -> None: ...
+    def correct(self, choice: Choice) -> None: ...
+    def as_typed(self, words: str) -> Choice: ...
+
+
+class PhotoTab(ttk.Frame):
+    """The widgets of the tab."""
+
+    def __init__(
+        self, parent: tkinter.Misc, look: Look, actions: Mapping[str, Action], listener: PhotoListener
+    ) -> None:
+        super().__init__(parent, padding=(look.px(12), look.px(8), look.px(12), look.px(8)))
+        self._look = look
+        self._listener = listener
+        self._actions = actions
+        self._buttons: dict[str, ttk.Button] = {}
+        self._others: Sequence[Bar] = ()
+        self._title = ttk.Label(self, style="Faint.TLabel", anchor="center")
+        self.canvas = PhotoCanvas(self, look, self._actions["open"], self._actions["paste"], listener.resized)
+        self.strip = HeatmapStrip(self, look, listener.choices, listener.redraw)
+        self._panel = ttk.Frame(self, width=look.px(_PANEL_PX))
+        self.verdict = VerdictCard(self._panel, look, self._actions["take_back"].run)
+        self._bars_title = ttk.Label(self._panel, style="Strong.TLabel")
+        self.bars = BreedBars(self._panel, look, listener.choose, listener.compare)
+        self._versus_row = ttk.Frame(self._panel)
+        self._versus_label = ttk.Label(self._versus_row)
+        self._versus_box = ttk.Combobox(self._versus_row, state="disabled")
+        self.correction = CorrectionBox(self._panel, look, listener.correct, listener.as_typed)
+        self._build()
+        self.show_texts()
+
+    def show_texts(self) -> None:
+        """The fixed texts in the present language; the desk shows the answer again."""
+        for name, button in self._buttons.items():
+            button.configure(text=self._actions[name].text())
+        self._versus_label.configure(text=tr("Compare with:"))
+        self.strip.show_texts()
+        self.correction.show_texts()
+        self.canvas.redraw()
+
+    def show_title(self, title: str) -> None:
+        """Which photograph it is, and which of how many."""
+        self._title.configure(text=title)
+
+    def show_panels(self, shown: bool) -> None:
+        """Answer and controls have nothing to say before the first photograph: then the stage has all the room."""
+        for panel in (self._panel, self.strip):
+            panel.grid() if shown else panel.grid_remove()
+
+    def show_bars(self, title: str, bars: Sequence[Bar], chosen: int | None, versus: int | None) -> None:
+        """The likeliest breeds; without any the room stays empty."""
+        self._bars_title.configure(text=title)
+        self.bars.show(bars, chosen, versus)
+        self._others = [bar for bar in bars if bar.label != chosen]
+        nothing = tr("no other breed")
+        self._versus_box.configure(values=[nothing, *(bar.name for bar in self._others)])
+        self._versus_box.set(next((bar.name for bar in self._others if bar.label == versus), nothing))
+        self._versus_box.configure(state="readonly" if chosen is not None else "disabled")
+        for part in (self._versus_row, self._bars_title, self.bars):
+            part.grid() if bars else part.grid_remove()
+
+    def show_allowed(self) -> None:
+        """Which of the buttons above the picture can be used now."""
+        for name, button in self._buttons.items():
+            button.state(["!disabled" if self._actions[name].is_allowed() else "disabled"])
+
+    def _build(self) -> None:
+        px = self._look.px
+        self.columnconfigure(0, weight=1)
+        self.rowconfigure(1, weight=1)
+        self._build_tools().grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(8)))
+        self.canvas.grid(row=1, column=0, sticky="nsew")
+        self.strip.grid(row=2, column=0, sticky="ew", pady=(px(8), 0))
+        self._panel.grid(row=1, column=1, rowspan=2, sticky="nsew", padx=(px(16), 0))
+        self._panel.grid_propagate(False)
+        self._build_panel()
+
+    def _build_tools(self) -> ttk.Frame:
+        row, px = ttk.Frame(self), self._look.px
+        row.columnconfigure(len(_TOOLS), weight=1)
+        for column, names in enumerate(_TOOLS):
+            self._build_group(row, names).grid(row=0, column=column, padx=(0, px(12)))
+        self._title.grid(row=0, column=len(_TOOLS), sticky="ew", in_=row)
+        self._title.lift()
+        self._build_group(row, _MORE_TOOLS).grid(row=0, column=len(_TOOLS) + 1, padx=(px(12), 0))
+        return row
+
+    def _build_group(self, parent: ttk.Frame, names: Sequence[str]) -> ttk.Frame:
+        group = ttk.Frame(parent)
+        for column, name in enumerate(names):
+            action = self._actions[name]
+            button = ttk.Button(group, command=action.run)
+            button.grid(row=0, column=column, padx=(self._look.px(6) if column else 0, 0))
+            Tooltip(button, self._look, action.key_text)
+            self._buttons[name] = button
+        return group
+
+    def _build_panel(self) -> None:
+        panel, px = self._panel, self._look.px
+        panel.columnconfigure(0, weight=1)
+        panel.rowconfigure(4, weight=1)
+        self.verdict.grid(row=0, column=0, sticky="ew")
+        self._bars_title.grid(row=1, column=0, sticky="w", pady=(px(14), px(2)))
+        self.bars.grid(row=2, column=0, sticky="ew")
+        self._versus_row.grid(row=3, column=0, sticky="ew", pady=(px(6), 0))
+        self._versus_label.pack(side="left", padx=(px(2), px(8)))
+        self._versus_box.pack(side="left", fill="x", expand=True)
+        self._versus_box.bind("<<ComboboxSelected>>", self._on_versus)
+        self.correction.grid(row=5, column=0, sticky="sew", pady=(px(12), 0))
+
+    def _on_versus(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        self._versus_box.selection_clear()
+        at = self._versus_box.current()
+        self._listener.compare(self._others[at - 1].label if at > 0 else None)

@@ -1,0 +1,103 @@
+"""The settings: model, language, theme, colours of the heatmap. Every choice works at once."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+
+from core.texts import tr
+from gui.dialog import Dialog
+from gui.theme import Look
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model to choose: its visible name, what it is good for, and why it cannot be used, if so."""
+
+    name: str
+    title: str
+    detail: str
+    problem: str
+    in_use: bool
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A question with a few answers, as (value, visible name)."""
+
+    text: str
+    entries: Sequence[tuple[str, str]]
+    chosen: str
+    choose: Callable[[str], object]
+
+
+class SettingsDialog(Dialog):
+    """Rows of choices; the models come when the worker has read them."""
+
+    def __init__(
+        self,
+        parent: tkinter.Tk,
+        look: Look,
+        selections: Sequence[Selection],
+        use_model: Callable[[str], object],
+        add_model: Callable[[], object],
+    ) -> None:
+        super().__init__(parent, look, tr("Settings"))
+        self._use_model = use_model
+        self._used = tkinter.StringVar(self)
+        self.boxes: list[ttk.Combobox] = []
+        self._build(selections, add_model)
+        self.show()
+
+    def show_models(self, models: Sequence[ModelChoice]) -> None:
+        """The models to choose from."""
+        for child in self._models.winfo_children():
+            child.destroy()
+        px = self.look.px
+        for row, model in enumerate(models):
+            self._used.set(model.name if model.in_use else self._used.get())
+            button = ttk.Radiobutton(
+                self._models,
+                text=model.title,
+                variable=self._used,
+                value=model.name,
+                command=lambda name=model.name: self._use_model(name),  # type: ignore[misc]
+                state="disabled" if model.problem else "normal",
+            )
+            button.grid(row=2 * row, column=0, sticky="w")
+            detail = ttk.Label(self._models, text=model.problem or model.detail, style="Faint.TLabel")
+            detail.configure(wraplength=px(480), justify="left")
+            detail.grid(row=2 * row + 1, column=0, sticky="w", padx=(px(30), 0), pady=(0, px(8)))
+        if not models:
+            ttk.Label(self._models, text=tr("There is no model."), style="Faint.TLabel").grid()
+
+    def _build(self, selections: Sequence[Selection], add_model: Callable[[], object]) -> None:
+        px = self.look.px
+        self.body.columnconfigure(1, weight=1)
+        title = ttk.Label(self.body, text=tr("Model"), style="Strong.TLabel")
+        title.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, px(6)))
+        self._models = ttk.Frame(self.body)
+        self._models.grid(row=1, column=0, columnspan=2, sticky="ew")
+        ttk.Label(self._models, text=tr("Reading the models…"), style="Faint.TLabel").grid()
+        self.add_button = ttk.Button(self.body, text=tr("Add a model from a file…"), command=add_model)
+        self.add_button.grid(row=2, column=0, columnspan=2, sticky="w", pady=(px(4), px(14)))
+        line = ttk.Separator(self.body)
+        line.grid(row=3, column=0, columnspan=2, sticky="ew", pady=(0, px(14)))
+        for row, selection in enumerate(selections, start=4):
+            ttk.Label(self.body, text=selection.text).grid(row=row, column=0, sticky="w", padx=(0, px(24)), pady=px(4))
+            self._build_box(selection).grid(row=row, column=1, sticky="ew", pady=px(4))
+
+    def _build_box(self, selection: Selection) -> ttk.Combobox:
+        shown = [text for _, text in selection.entries]
+        box = ttk.Combobox(self.body, state="readonly", values=shown, width=max(28, *(len(text) for text in shown)))
+        box.set(dict(selection.entries).get(selection.chosen, ""))
+
+        def chosen(_event: tkinter.Event[tkinter.Misc]) -> None:
+            box.selection_clear()
+            selection.choose(selection.entries[box.current()][0])
+
+        box.bind("<<ComboboxSelected>>", chosen)
+        self.boxes.append(box)
+        return box

@@ -1,0 +1,186 @@
+"""The window: menus, three tabs, the notice bar and the status line; it passes on what arrives from outside."""
+
+from __future__ import annotations
+
+import logging
+import tkinter
+from collections.abc import Sequence
+from pathlib import Path
+from tkinter import ttk
+from typing import TYPE_CHECKING
+
+from core.about import NAME
+from core.settings import Settings
+from core.texts import tr
+from gui.actions import Action, bind_keys
+from gui.answer_texts import model_line
+from gui.background import Background
+from gui.engine import Engine
+from gui.heatmap_strip import HeatmapChoices
+from gui.later_tabs import FolderTab, LaterTab, retrain_texts
+from gui.menus import MenuBar
+from gui.notice_bar import NoticeBar
+from gui.photo_actions import PhotoActions
+from gui.photo_desk import PhotoDesk
+from gui.photo_tab import PhotoTab
+from gui.preferences import Preferences
+from gui.shell_menus import menus, shell_actions
+from gui.status_line import StatusLine
+from gui.theme import Look
+
+if TYPE_CHECKING:
+    from core.bundles import BundleInfo
+
+log = logging.getLogger(__name__)
+
+MODEL_SUFFIX = ".shelterlens"
+_DONE_MS = 4000
+_LEAST_PX = (940, 600)
+_USUAL_PX = (1240, 760)
+
+
+class Shell:
+    """Builds the window; `start` begins everything that the first drawing does not need."""
+
+    def __init__(self, root: tkinter.Tk, look: Look, settings: Settings, engine: Engine) -> None:
+        self.root = root
+        self.look = look
+        self.engine = engine
+        self.settings = settings
+        self._frame = ttk.Frame(root)
+        self.notice = NoticeBar(self._frame, look)
+        self.tabs = ttk.Notebook(self._frame)
+        self.status = StatusLine(self._frame, look)
+        self.background = Background(root, self.notice.show, self.status.show_running)
+        choices = HeatmapChoices(True, settings.heatmap_opacity, settings.palette, settings.show_outline)
+        self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed)
+        self.preferences = Preferences(self)
+        photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
+        self.actions: dict[str, Action] = photo_actions.table | shell_actions(self)
+        self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
+        self.folder_tab = FolderTab(self.tabs, look, self.copy)
+        self.retrain_tab = LaterTab(self.tabs, look, retrain_texts)
+        self.menu = MenuBar(root, menus(self))
+        self._build()
+        self.desk.attach(self.photo_tab)
+        self.show_texts()
+
+    def start(self, paths: Sequence[Path]) -> None:
+        """What comes behind the drawn window: drops, the model, the library, the photograph of the command."""
+        from gui.dropping import accept_drops
+
+        accept_drops(self.root, self.open_paths, self.photo_tab.canvas.expect_drop)
+        self.preferences.load_model(self.settings.model)
+        self.background.start("files", lambda _job: self.engine.library.notice, self._on_library)
+        self.background.start("draw", lambda _job: self.engine.palettes(), self.preferences.show_palettes)
+        if paths:
+            self.open_paths(list(paths))
+
+    def show_texts(self) -> None:
+        """Every text in the present language."""
+        self.root.title(self._title())
+        for tab, name in zip(self.tabs.tabs(), (tr("Photo"), tr("Folder"), tr("Retrain")), strict=True):
+            self.tabs.tab(tab, text=name)
+        self.menu.show_texts()
+        self.photo_tab.show_texts()
+        self.folder_tab.show_texts()
+        self.retrain_tab.show_texts()
+        self.preferences.show_palette_names()
+        self.desk.show_all()
+        self.show_model()
+
+    def show_model(self) -> None:
+        """The model in use, in the status line."""
+        info: BundleInfo | None = self.desk.info
+        waiting = tr("No model") if self.desk.no_model else tr("The model is being loaded…")
+        self.status.show_model(model_line(info) if info else waiting)
+
+    def show_done(self, text: str) -> None:
+        """Something was done: said for a moment where the model stands else."""
+        self.status.show_model(f"✓ {text}")
+        self.root.after(_DONE_MS, self.show_model)
+
+    def copy(self, text: str) -> None:
+        """Text into the clipboard."""
+        self.root.clipboard_clear()
+        self.root.clipboard_append(text)
+        self.show_done(tr("Copied."))
+
+    # What arrives
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Whatever was dropped, pasted, opened or named in the command: each kind goes where it belongs."""
+        if not paths:
+            return
+        self.background.start(
+            "files", lambda _job: (paths[0], paths[0].is_dir()), lambda found: self._open(*found, len(paths))
+        )
+
+    def _open(self, path: Path, is_folder: bool, count: int) -> None:
+        self.settings.last_folder = path if is_folder else path.parent
+        if is_folder:
+            self.folder_tab.show_folder(path)
+            self.tabs.select(self.folder_tab)
+            return
+        if path.suffix.lower() == MODEL_SUFFIX:
+            self.preferences.add_model(path)
+            return
+        self.tabs.select(self.photo_tab)
+        self.desk.open(path)
+        if count > 1:
+            said = tr("The first of {count} was opened. The arrow keys show the others of its folder.")
+            self.show_done(said.format(count=count))
+
+    def last_folder(self) -> Path | None:
+        """Where the file dialogs begin."""
+        return self.settings.last_folder
+
+    def close(self) -> None:
+        """Settings are kept, work is called off, the window goes."""
+        self.preferences.remember_window()
+        self.root.withdraw()
+        self.background.close()
+        self.engine.close()
+        self.root.destroy()
+
+    def _on_library(self, notice: str) -> None:
+        if notice:
+            self.notice.show(notice)
+
+    def _on_desk_changed(self) -> None:
+        self.root.title(self._title())
+        if hasattr(self, "photo_tab"):
+            self.photo_tab.show_allowed()
+
+    def _title(self) -> str:
+        name = self.desk.now.name
+        return f"{name} - {NAME}" if name else NAME
+
+    def _build(self) -> None:
+        px, root = self.look.px, self.root
+        self._frame.pack(fill="both", expand=True)
+        self._frame.columnconfigure(0, weight=1)
+        self._frame.rowconfigure(1, weight=1)
+        self.notice.grid(row=0, column=0, sticky="ew")
+        self.notice.hide()
+        self.tabs.grid(row=1, column=0, sticky="nsew", padx=px(8), pady=(px(6), px(4)))
+        self.status.grid(row=2, column=0, sticky="ew")
+        for tab in (self.photo_tab, self.folder_tab, self.retrain_tab):
+            self.tabs.add(tab)
+        root.configure(menu=self.menu)
+        bind_keys(root, self.actions.values())
+        width, height = root.winfo_screenwidth(), root.winfo_screenheight()
+        root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
+        root.geometry(self._geometry(width, height))
+        root.protocol("WM_DELETE_WINDOW", self.close)
+
+    def _geometry(self, width: int, height: int) -> str:
+        """As it was left, if that is still on the screen."""
+        wide, high = min(self.look.px(_USUAL_PX[0]), width - 40), min(self.look.px(_USUAL_PX[1]), height - 120)
+        known = self.settings.window_geometry.replace("+-", "+").replace("-", "+").split("+")
+        if len(known) == 3:
+            size = [int(side) for side in known[0].split("x")]
+            x, y = int(known[1]), int(known[2])
+            if size[0] <= width and size[1] <= height and x < width - 100 and y < height - 100:
+                return f"{known[0]}+{x}+{y}"
+        return f"{wide}x{high}+{(width - wide) // 2}+{max(0, (height - high) // 3)}"

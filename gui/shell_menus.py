@@ -1,0 +1,98 @@
+"""What can be done with the window itself, and the order of everything in the menus."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from core.about import NAME
+from core.texts import tr
+from gui.actions import Action
+from gui.menus import Entry, Options, Title
+
+if TYPE_CHECKING:
+    from gui.shell import Shell
+
+
+def shell_actions(shell: Shell) -> dict[str, Action]:
+    """The actions of the window, by name."""
+    choices = shell.preferences
+
+    def tab(number: int) -> None:
+        shell.tabs.select(number)
+
+    return {
+        "quit": Action(lambda: tr("Quit"), shell.close, ("Primary-q",), True),
+        "photo": Action(lambda: tr("Photo"), lambda: tab(0), ("F2",), True),
+        "folder": Action(lambda: tr("Folder"), lambda: tab(1), ("F3",), True),
+        "retrain": Action(lambda: tr("Retrain"), lambda: tab(2), ("F4",), True),
+        "full_screen": Action(
+            lambda: tr("Full screen"), choices.toggle_full_screen, ("F11",), True, is_on=choices.is_full_screen
+        ),
+        "settings": Action(lambda: tr("Settings…"), choices.show_dialog, ("Primary-comma",), True),
+        "light_or_dark": Action(lambda: tr("Light or dark"), choices.toggle_theme, ("Primary-d",), True),
+        "other_language": Action(lambda: tr("English or French"), choices.toggle_language, ("Primary-l",), True),
+        "next_model": Action(
+            *(lambda: tr("Other model"), choices.next_model, ("Primary-m",), True),
+            is_allowed=lambda: len(choices.model_names()) > 1,
+        ),
+        "add_model": Action(lambda: tr("Add a model from a file…"), choices.ask_for_model, ("Primary-i",), True),
+        "help": Action(lambda: tr("Short help"), choices.show_help, ("F1",), True),
+        "about": Action(lambda: tr("About {name}").format(name=NAME), choices.show_about, ("Shift-F1",), True),
+        "diagnostics": Action(lambda: tr("Save a diagnostic file…"), choices.ask_for_diagnostics, ("F12",), True),
+        "log": Action(lambda: tr("Show the log"), choices.show_log, ("Shift-F12",), True),
+    }
+
+
+def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
+    """The menu bar from left to right."""
+    return (
+        (lambda: tr("File"), _named(shell, "open", "save", None, "quit")),
+        (lambda: tr("Edit"), _named(shell, "paste", "copy", None, "correct", "take_back")),
+        (
+            lambda: tr("View"),
+            (
+                *_named(shell, "previous", "next", None, "heatmap", "outline", "stronger", "weaker"),
+                _palettes(shell),
+                *_named(shell, "palette", None, "breed_down", "breed_up", "compare_down", "compare_up", "compare_end"),
+                *_named(shell, None, "photo", "folder", "retrain", "full_screen"),
+            ),
+        ),
+        (
+            lambda: tr("Settings"),
+            (
+                *(_models(shell), _languages(shell), _themes(shell), None),
+                *_named(shell, "next_model", "other_language", "light_or_dark", None, "add_model", "settings"),
+            ),
+        ),
+        (lambda: tr("Help"), _named(shell, "help", "log", "diagnostics", None, "about")),
+    )
+
+
+def _named(shell: Shell, *names: str | None) -> list[Entry]:
+    return [shell.actions[name] if name else None for name in names]
+
+
+def _palettes(shell: Shell) -> Options:
+    strip = shell.photo_tab.strip
+    return Options(
+        lambda: tr("Heatmap colours"),
+        lambda: strip.palettes,
+        lambda: shell.desk.choices.palette,
+        strip.use_palette,
+    )
+
+
+def _models(shell: Shell) -> Options:
+    choices = shell.preferences
+    return Options(lambda: tr("Model"), choices.model_names, choices.model_in_use, choices.load_model)
+
+
+def _languages(shell: Shell) -> Options:
+    choices = shell.preferences
+    return Options(lambda: tr("Language"), choices.languages, lambda: shell.settings.language, choices.use_language)
+
+
+def _themes(shell: Shell) -> Options:
+    choices = shell.preferences
+    return Options(lambda: tr("Theme"), choices.themes, lambda: shell.settings.theme, choices.use_theme)
