@@ -115,7 +115,11 @@ class View(str, Enum):
 
 
 class Backbone(Record):
-    """One network: (1, size_px, size_px, 3) float32 RGB 0...255 -> (1, rows, columns, channels) float32."""
+    """One network: (1, size_px, size_px, 3) float32 RGB 0...255 -> (1, rows, columns, channels) float32.
+
+    Its part of the embedding is the mean over rows and columns; with `hidden` above 0 that mean goes through a dense
+    layer of so many units with ReLU first, whose weights are the head's array `hidden_NAME`.
+    """
 
     name: Name
     title: Text
@@ -125,7 +129,13 @@ class Backbone(Record):
     rows: Annotated[int, Field(ge=1, le=128)]
     columns: Annotated[int, Field(ge=1, le=128)]
     channels: Annotated[int, Field(ge=1, le=8192)]
+    hidden: Annotated[int, Field(ge=0, le=8192)] = 0
     views: Annotated[tuple[View, ...], Field(min_length=1, max_length=len(View))]
+
+    @property
+    def width(self) -> int:
+        """How many values of the embedding come from this network."""
+        return self.hidden or self.channels
 
     @model_validator(mode="after")
     def _check(self) -> Backbone:
@@ -230,8 +240,8 @@ class BundleInfo(Record):
 
     @property
     def channels(self) -> int:
-        """The length of the embedding: the channels of all backbones one after the other."""
-        return sum(backbone.channels for backbone in self.backbones)
+        """The length of the embedding: the parts of all backbones one after the other."""
+        return sum(backbone.width for backbone in self.backbones)
 
     @model_validator(mode="after")
     def _check(self) -> BundleInfo:
@@ -239,6 +249,8 @@ class BundleInfo(Record):
         for group in self.groups:
             if len(set(group.labels)) != len(group.labels) or max(group.labels) >= len(self.labels):
                 raise ValueError(tr("The group “{name}” names labels that are not there.").format(name=group.en))
+        if self.backbones[0].views[0] is View.FOCUS:
+            raise ValueError(tr("A model cannot look closer before it has looked once."))
         if _twice(backbone.name for backbone in self.backbones) or _twice(backbone.file for backbone in self.backbones):
             raise ValueError(tr("Two networks have the same name."))
         return self

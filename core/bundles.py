@@ -10,11 +10,12 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +82,7 @@ MOST_BUNDLE_BYTES = 512 << 20
 LEAST_NETWORK_BYTES = 64
 LARGEST_WEIGHT = 1e6
 HEAD_ARRAYS = frozenset({"kernel", "bias", "subject_kernel", "subject_bias", "subject_positive"})
+HIDDEN_ARRAY = "hidden_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,7 @@ class Bundle:
 
     `kernel` (channels, labels) and `bias` (labels,) are float32. `subject_kernel` (channels, kinds), `subject_bias`
     (kinds,) and `subject_positive` (kinds,) bool tell the subject from everything else; None where the model does not.
+    `hidden` has the dense layer (channels, units) of each backbone that has one, by the backbone's name.
     """
 
     info: BundleInfo
@@ -98,6 +101,7 @@ class Bundle:
     subject_kernel: Floats | None = None
     subject_bias: Floats | None = None
     subject_positive: npt.NDArray[np.bool_] | None = None
+    hidden: Mapping[str, Floats] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -151,10 +155,12 @@ def load_bundle(folder: Path) -> Bundle:
     head = read_plain(folder / info.head.file, MOST_HEAD_BYTES)
     if sha256(head).hexdigest() != info.head.sha256:
         raise _wrong_file(info.head.file)
-    arrays = read_arrays(head, info.head.file, HEAD_ARRAYS, MOST_HEAD_BYTES)
-    ready = {name: _ready(values) for name, values in arrays.items()}
+    layers = {f"{HIDDEN_ARRAY}{backbone.name}" for backbone in info.backbones if backbone.hidden}
+    arrays = read_arrays(head, info.head.file, HEAD_ARRAYS | layers, MOST_HEAD_BYTES)
+    ready: dict[str, Any] = {name: _ready(values) for name, values in arrays.items()}
     _check_head(ready, info)
-    return Bundle(info, folder, **ready)
+    hidden = {name.removeprefix(HIDDEN_ARRAY): ready.pop(name) for name in layers}
+    return Bundle(info, folder, hidden=hidden, **ready)
 
 
 def _wrong_file(name: str) -> BundleError:
@@ -171,6 +177,9 @@ def _ready(values: Array) -> Array:
 def _check_head(arrays: Mapping[str, Array], info: BundleInfo) -> None:
     """Which arrays are there, their shapes, every number finite and of a sensible size. Raises BundleError."""
     wanted: dict[str, tuple[int, ...]] = {"kernel": (info.channels, len(info.labels)), "bias": (len(info.labels),)}
+    for backbone in info.backbones:
+        if backbone.hidden:
+            wanted[f"{HIDDEN_ARRAY}{backbone.name}"] = (backbone.channels, backbone.hidden)
     if info.calibration.subject is not None:
         kinds = arrays["subject_bias"].size if "subject_bias" in arrays else 0
         wanted |= {"subject_kernel": (info.channels, kinds), "subject_bias": (kinds,), "subject_positive": (kinds,)}
@@ -208,7 +217,7 @@ def write_bundle(
     is the text of MODEL_CARD.md. The hashes in `info` are replaced by the right ones. Raises BundleError, and then
     nothing has changed.
     """
-    with _folder_beside(folder) as beside:
+    with _unfinished(folder.parent) as beside:
         backbones = []
         for backbone in info.backbones:
             shutil.copyfile(networks[backbone.name], beside / backbone.file)
@@ -230,7 +239,7 @@ def import_bundle(archive: Path, into: Path) -> Bundle:
     A model of the same name becomes an earlier version. Its networks are tried once in a process of their own first.
     Raises BundleError saying why a model is refused, and then nothing has changed.
     """
-    with _folder_beside(into / archive.name) as beside:
+    with _unfinished(into) as beside:
         unpack(archive, beside, _most_bytes, MOST_BUNDLE_BYTES)
         bundle = load_bundle(beside)
         _check_nothing_else(bundle)
@@ -279,11 +288,11 @@ def _check_nothing_else(bundle: Bundle) -> None:
 
 
 @contextmanager
-def _folder_beside(folder: Path) -> Iterator[Path]:
-    """An empty folder beside `folder`, for a model that is being made; gone at the end if it was not put in place."""
-    beside = folder.with_name(f"{UNFINISHED}{token_hex(4)}")
+def _unfinished(models: Path) -> Iterator[Path]:
+    """An empty folder in `models` for one that is being made; gone at the end if it was not put in place."""
+    beside = models / f"{UNFINISHED}{token_hex(4)}"
     try:
-        _sweep(folder.parent)
+        _sweep(models)
         beside.mkdir(parents=True)
         yield beside
     except OSError as error:

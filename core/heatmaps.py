@@ -78,7 +78,7 @@ def _evidence(features: Features, weights: Floats, size: tuple[int, int]) -> Evi
     rows, columns = size
     total = np.zeros(size, np.float32)
     for seen in features.maps:
-        cells = seen.values @ weights[seen.first_channel : seen.first_channel + seen.values.shape[2]]
+        cells = seen.spread(weights[seen.first_channel : seen.first_channel + seen.width])
         box = seen.box
         # A view of a smaller part of the picture spreads the same share of the score over less of it.
         area = (box.right - box.left) * (box.bottom - box.top)
@@ -161,15 +161,16 @@ def _draw_contours(drawn: Pixels, strength: Floats) -> None:
 
     height, width = drawn.shape[:2]
     thick = max(1, round(max(height, width) / 500))
-    finer = min(4.0, max(height, width) / max(strength.shape))
+    finer = min(4.0, max(1.0, max(height, width) / max(strength.shape)))
     fine = cv2.resize(strength, None, fx=finer, fy=finer, interpolation=cv2.INTER_LINEAR)
     scale = np.array([width / fine.shape[1], height / fine.shape[0]])
     lines: list[npt.NDArray[np.int32]] = []
     for level in CONTOUR_LEVELS:
         found, _ = cv2.findContours((fine >= level).astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-        lines += [((line + 0.5) * scale).round().astype(np.int32) for line in found]
+        # In sixteenths of a pixel (shift=4), so that lines in small pictures are smooth.
+        lines += [(((line + 0.5) * scale - 0.5) * 16).round().astype(np.int32) for line in found]
     for colour, wide in (((0, 0, 0), 3 * thick), ((255, 255, 255), thick)):
-        cv2.polylines(drawn, lines, True, colour, wide, cv2.LINE_AA)
+        cv2.polylines(drawn, lines, True, colour, wide, cv2.LINE_AA, shift=4)
 
 
 def colour_bar(palette: str, height: int, width: int) -> Pixels:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterator
 from math import prod
 from pathlib import Path
 
@@ -24,7 +23,7 @@ MOST_THREADS = 4
 # What the tensors of one network may take together: a hostile file may ask for any shape.
 MOST_TENSOR_BYTES = 2 << 30
 # The second look's side, in parts of the picture's short side, and how many standard deviations of energy it spans.
-LEAST_FOCUS, MOST_FOCUS, FOCUS_SPREADS = 0.7, 0.85, 3.2
+LEAST_FOCUS, MOST_FOCUS, FOCUS_SPREADS = 0.7, 1.0, 4.0
 
 
 class Network:
@@ -87,13 +86,28 @@ class Classifier:
         maps: list[FeatureMap] = []
         first = 0
         for backbone, network in zip(self.bundle.info.backbones, self._networks, strict=True):
-            maps += _look(network, backbone, photo.pixels, first)
-            first += backbone.channels
+            hidden = self.bundle.hidden.get(backbone.name)
+            for view in backbone.views:
+                # The first look at a photograph also tells where to look closer.
+                box = self._box(view, photo.pixels, maps[0] if maps else None)
+                values = network(to_model_input(photo.pixels, box, backbone.size_px, view is View.MIRRORED))
+                values = values[:, ::-1] if view is View.MIRRORED else values
+                maps.append(FeatureMap(backbone.name, values, box, first, 1 / len(backbone.views), hidden))
+            first += backbone.width
         embedding = np.zeros(first, np.float32)
         for seen in maps:
-            channels = slice(seen.first_channel, seen.first_channel + seen.values.shape[2])
-            embedding[channels] += seen.share * seen.values.mean(axis=(0, 1))
+            embedding[seen.first_channel : seen.first_channel + seen.width] += seen.share * seen.pooled
         return Features(embedding, tuple(maps))
+
+    def _box(self, view: View, pixels: Pixels, guide: FeatureMap | None) -> Box:
+        height, width = pixels.shape[:2]
+        if view is View.WHOLE:
+            return WHOLE
+        if view is View.FOCUS:
+            if guide is None:
+                raise ValueError("the first view of a model cannot be the focus")
+            return focus_square(guide, width, height)
+        return centre_square(width, height)
 
     def predict(self, photo: Photo) -> Prediction:
         """The calibrated probabilities of every label, with the features they come from. Raises PhotoError."""
@@ -134,19 +148,18 @@ def softmax(scores: Floats) -> Floats:
 def focus_square(feature_map: FeatureMap, width: int, height: int) -> Box:
     """Where to look a second time in a width x height picture: the square around what excites a network most.
 
-    The energy is the mean over the channels of a first view's feature map, above its smallest value. The square is
-    centred on its centre of mass, wider when the energy lies far apart (0.7 to 0.85 of the short side), and is moved
-    inside of the picture where it would leave it.
+    The energy is the mean over the channels of the first view's feature map, above its own mean. The square is centred
+    on its centre of mass, wider where the energy lies far apart, and is moved inside of the picture where it would
+    leave it.
     """
     energy = feature_map.values.mean(axis=2, dtype=np.float64)
-    energy -= energy.min()
+    energy = np.maximum(energy - energy.mean(), 0)
     if energy.sum() <= 0:
         energy += 1.0
     short, box = min(width, height), feature_map.box
     x, spread_x = _centre_of_mass(energy.sum(axis=0), box.left * width, box.right * width)
     y, spread_y = _centre_of_mass(energy.sum(axis=1), box.top * height, box.bottom * height)
-    wanted = FOCUS_SPREADS * float(np.hypot(spread_x, spread_y)) / 2**0.5
-    side = min(max(wanted, LEAST_FOCUS * short), MOST_FOCUS * short)
+    side = min(max(FOCUS_SPREADS * max(spread_x, spread_y), LEAST_FOCUS * short), MOST_FOCUS * short)
     left, top = min(max(x - side / 2, 0.0), width - side), min(max(y - side / 2, 0.0), height - side)
     return Box(left / width, top / height, (left + side) / width, (top + side) / height)
 
@@ -161,25 +174,3 @@ def _centre_of_mass(energy: Floats, start: float, end: float) -> tuple[float, fl
 def _network(bundle: Bundle, backbone: Backbone, threads: int) -> Network:
     output = (backbone.rows, backbone.columns, backbone.channels)
     return Network(bundle.network_path(backbone), backbone.size_px, output, threads)
-
-
-def _look(network: Network, backbone: Backbone, pixels: Pixels, first_channel: int) -> Iterator[FeatureMap]:
-    """The feature map of each of the backbone's views."""
-    share = 1 / len(backbone.views)
-    height, width = pixels.shape[:2]
-    centre = centre_square(width, height)
-
-    def seen(box: Box, mirrored: bool = False) -> FeatureMap:
-        values = network(to_model_input(pixels, box, backbone.size_px, mirrored))
-        return FeatureMap(backbone.name, values[:, ::-1] if mirrored else values, box, first_channel, share)
-
-    guide: FeatureMap | None = None
-    # The focus needs to know where to look, so it comes last.
-    for view in sorted(backbone.views, key=lambda view: view is View.FOCUS):
-        if view is View.FOCUS:
-            box = focus_square(guide or seen(centre), width, height)
-            yield seen(box)
-        else:
-            one = seen(WHOLE if view is View.WHOLE else centre, mirrored=view is View.MIRRORED)
-            guide = guide or one
-            yield one

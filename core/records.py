@@ -50,8 +50,9 @@ class Box:
 class FeatureMap:
     """What one backbone saw in one view: `values` (rows, columns, channels) over `box`.
 
-    `first_channel` is where these channels begin in the embedding; `share` is the weight of this view in the mean over
-    the views of its backbone, so that the shares of one backbone sum to 1.
+    `first_channel` is where this backbone's part of the embedding begins; `share` is the weight of this view in the
+    mean over the views of its backbone, so that the shares of one backbone sum to 1.  Where `hidden` (channels, units)
+    is given, that part is not the mean over rows and columns itself but relu(mean @ hidden).
     """
 
     backbone: str
@@ -59,6 +60,28 @@ class FeatureMap:
     box: Box
     first_channel: int
     share: float
+    hidden: Floats | None = None
+
+    @property
+    def width(self) -> int:
+        """How many values of the embedding this backbone gives."""
+        return int((self.values if self.hidden is None else self.hidden).shape[-1])
+
+    @property
+    def pooled(self) -> Floats:
+        """This view's part of the embedding, before the mean over the views."""
+        mean: Floats = self.values.mean(axis=(0, 1))
+        return mean if self.hidden is None else np.maximum(mean @ self.hidden, 0)
+
+    def spread(self, weights: Floats) -> Floats:
+        """Where `pooled @ weights` comes from: (rows, columns), whose mean it is, for weights (part,).
+
+        Exact with a hidden layer too: its active units are linear, so their weights go through it to the channels
+        (the gradient that Grad-CAM takes, Selvaraju et al. 2017).
+        """
+        if self.hidden is not None:
+            weights = self.hidden @ np.where(self.pooled > 0, weights, 0)
+        return np.asarray(self.values @ weights, np.float32)
 
 
 @dataclass(frozen=True)
