@@ -113,7 +113,7 @@ def unpack(path: Path, folder: Path, most_bytes: Callable[[str], int], most_in_a
             raise BundleError(tr("The model is too large."))
         for member in members:
             try:
-                with (folder / member.filename).open("xb") as target:
+                with (folder / member.orig_filename).open("xb") as target:
                     target.writelines(_pieces(archive, member))
             except OSError as error:
                 raise not_written(error) from error
@@ -123,7 +123,7 @@ def _check_member(member: zipfile.ZipInfo, most_bytes: int) -> None:
     """Only files that are expected, by their exact name: so there are no paths, and no way out of the folder."""
     name = printable(member.orig_filename)
     kind = stat.S_IFMT(member.external_attr >> 16)
-    if most_bytes <= 0 or member.filename != member.orig_filename:
+    if most_bytes <= 0:
         raise BundleError(tr("There is a file in it that does not belong to a model: “{name}”.").format(name=name))
     if kind not in (0, stat.S_IFREG):
         raise BundleError(tr("“{file}” is a link or a folder, not a file.").format(file=name))
