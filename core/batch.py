@@ -13,7 +13,7 @@ from typing import cast
 from core.bundles import Bundle
 from core.errors import PhotoError
 from core.inference import Classifier
-from core.machine import usable_processors
+from core.machine import native_silence, usable_processors
 from core.photos import open_photo
 from core.records import Verdict
 from core.verdicts import decide, unreadable
@@ -34,7 +34,8 @@ class Batch:
         self._workers = workers or min(usable_processors(), _MOST_WORKERS)
         self._of_thread = threading.local()
         self._spare: SimpleQueue[Classifier] = SimpleQueue()
-        self._spare.put(Classifier(bundle, threads=1))
+        with native_silence():
+            self._spare.put(Classifier(bundle, threads=1))
 
     def answers(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Verdict]]:
         """Each path with its verdict, as soon as it and all before it are there; a bad file is a verdict too."""

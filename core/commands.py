@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 COMMANDS = ("classify", "explain", "models", "doctor")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 
+# A table with more columns than this helps nobody.
+_MOST_NAMED = 1000
+
 _Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -58,6 +61,9 @@ def guarded(job: Callable[[], int]) -> int:
         log.exception("a part is missing")
         said = tr("A part of the program is missing ({name}). What to do about it: {command}")
         return _refused(said.format(name=error.name, command="main.py doctor"), FAILED)
+    except OSError as error:
+        log.exception("the system refuses")
+        return _refused(tr("The system reports: {reason}.").format(reason=error.strerror or error), FAILED)
     except Exception as error:
         log.exception("unexpected")
         said = tr("Something went wrong that should not: {error}. Details are in the newest file in {folder}.")
@@ -105,6 +111,7 @@ def _parser(window_check: MoreSections | None) -> argparse.ArgumentParser:
             "More about a command: main.py classify --help"
         ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # scripts that rely on one would break with the next option
     )
     parser.add_argument("--version", action="version", version=f"{NAME} {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -124,6 +131,7 @@ def _command(commands: _Subparsers, name: str, what: str, examples: str = "") ->
         description=what[0].upper() + what[1:] + ".",
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # scripts that rely on one would break with the next option
     )
 
 
@@ -145,7 +153,7 @@ def _add_classify(commands: _Subparsers) -> None:
         help=tr("default: json where the file of --out ends in .json, else csv"),
     )
     _add_model(classify)
-    add("--top", type=_at_least_one, default=3, metavar="N", help=tr("how many breeds a row names (default: 3)"))
+    add("--top", type=_count, default=3, metavar="N", help=tr("how many breeds a row names (default: 3)"))
     add("--progress", action="store_true", help=tr("show the progress even where nobody seems to look"))
     classify.set_defaults(lines=_classify_lines)
 
@@ -204,17 +212,20 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help=said)
 
 
-def _at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= _MOST_NAMED:
+        said = tr("{text} is not a whole number from 1 to {most}").format(text=text, most=_MOST_NAMED)
+        raise argparse.ArgumentTypeError(said)
+    return int(text)
 
 
 def _share(text: str) -> float:
-    share = float(text)
-    if not 0 <= share <= 1:
-        raise ValueError
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:  # false for nan, too
+        raise argparse.ArgumentTypeError(tr("{text} is not a number from 0 to 1").format(text=text))
     return share
 
 
@@ -224,6 +235,9 @@ def _share(text: str) -> float:
 def _classify_lines(args: argparse.Namespace) -> Iterator[str]:
     from core.commands_classify import Table, classify
 
+    # A redirected /dev/stdout is a plain file, which would be replaced.
+    if args.out in (Path("-"), Path("/dev/stdout")):
+        args.out = None
     is_json = args.out is not None and args.out.suffix.lower() == ".json"
     kind = args.format or ("json" if is_json else "csv")
     classify(Table(tuple(args.paths), args.out, kind, args.model, args.top, args.progress))

@@ -10,6 +10,7 @@ from core.bundles import Bundle, BundleInfo
 from core.errors import UsageError, UserError
 from core.heatmaps import DIVERGING, PALETTES, class_evidence, contrast_evidence, map_size
 from core.inference import Classifier
+from core.machine import native_silence
 from core.models import find_model, model_or_file
 from core.name_search import best_matches, folded
 from core.outlines import Outliner
@@ -46,7 +47,8 @@ def explain(wanted: Explanation) -> Iterator[str]:
     versus = None if wanted.versus is None else _label_called(wanted.versus, info)
     label = None if wanted.label is None else _label_called(wanted.label, info)
     photo = open_photo(wanted.photo)
-    prediction = Classifier(bundle).predict(photo)
+    with native_silence():
+        prediction = Classifier(bundle).predict(photo)
     verdict = decide(prediction, info)
     if label is None:
         label = next(one.label for one in verdict.candidates if one.label != versus)

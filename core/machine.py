@@ -1,9 +1,11 @@
-"""What this computer offers: processors and memory."""
+"""What this computer offers: processors and memory; and a way to keep its native libraries from chatting."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def usable_processors() -> int:
@@ -25,3 +27,21 @@ def memory_bytes() -> int:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):
         return 0
+
+
+@contextmanager
+def native_silence() -> Iterator[None]:
+    """Nothing that native code writes to stderr is seen: LiteRT greets there and has no switch for that."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # no stderr, as in a program without a terminal on Windows
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
