@@ -1,21 +1,50 @@
 """What the program knows and computes: no window, no neural network library beyond the small runtime.
 
-records      the frozen dataclasses that travel
-errors       what the user can act on
-texts        the language of the screen, breed names
-folders      where settings, library, models and logs live
-settings     what the user chose
-logs         one log file per start
-photos       find, open, upright, shrink
-inputs       pixels -> what a backbone takes (shared with training)
-bundles      a model on disk: read, check, import, export
-inference    photograph -> features -> calibrated probabilities
-verdicts     probabilities -> sure, unsure, not a dog
-heatmaps     why: evidence maps and their pictures
-outlines     the animal cut out of the picture
-library      the database: the volunteers' own labels
-exports      rows, CSV, JSON
-jobs         long work beside the window: start, progress, cancel
-doctor       what is installed, what is missing, what to do
-commands     the command line
+What travels and what everything stands on:
+
+about               name and version
+records             the frozen dataclasses that travel
+errors              what the user can act on
+texts               the language of the screen, breed names
+folders             where settings, library, models and logs live
+settings            what the user chose
+logs                one log file per start
+machine             processors and memory
+
+One photograph, from the file to the answer:
+
+photo_search        find photographs in folders
+photos              open, upright, shrink
+colours             any kind of colours -> RGB
+inputs              pixels -> what a backbone takes (shared with training)
+inference           photograph -> features -> calibrated probabilities
+verdicts            probabilities -> sure, unsure, not a dog
+heatmaps            why: evidence maps, laid over the picture
+outlines            the animal cut out of the picture
+pictures            the picture with its heatmap as a file
+
+Models on disk:
+
+bundle_info         what a model says of itself
+bundle_files        the files of a model, read with care
+bundles             a model: read, check, import, export
+bundle_trial        a stranger's model is tried in a process of its own
+models              which models there are, and which is in use
+
+Many photographs, and what is kept of them:
+
+batch               many photographs on all processors
+exports             rows, CSV, JSON
+library             the database: the volunteers' own labels
+name_search         a breed by a few typed letters
+jobs                long work beside the window: start, progress, cancel
+
+The command line and help:
+
+commands            what may be typed, exit status
+commands_classify   a table of many photographs
+commands_explain    a picture that says why
+commands_models     list, show, use, import, export, remove
+doctor              what is installed, what is missing, what to do
+diagnostics         the file that helps to find a fault
 """
