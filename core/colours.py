@@ -77,7 +77,8 @@ def _stretched(values: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """Signed or floating values, changed in place to spare memory -> 0...255."""
     np.nan_to_num(values, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = min(0.0, float(values.min())), float(values.max())
-    white = 1.0 if high - low <= 1.0 else _white_of(high - low)
+    usual = 1.0 if high <= 1.0 else _white_of(high)
+    white = high - low if low < 0 else usual  # computed tomography, heights: no white is agreed on
     values -= low
     values *= 255 / white
     return cast("npt.NDArray[np.uint8]", np.clip(values, 0, 255, out=values).astype(np.uint8))

@@ -58,17 +58,17 @@ class _Seen:
     def is_new_folder(self, where: Path) -> bool:
         return _is_added(self._folders, _identity(where))
 
-    def is_new_file(self, entry: os.DirEntry[str], found: os.stat_result) -> bool:
-        has_names = entry.is_symlink() or found.st_nlink > 1
+    def is_new_file(self, where: Path, has_names: bool) -> bool:
+        """`has_names`: it is a link, or a file that several folder entries name."""
         if not has_names:
-            return not self._files or _identity(Path(entry.path)) not in self._files
-        return not self._comes_by_itself(entry) and _is_added(self._files, _identity(Path(entry.path)))
+            return not self._files or _identity(where) not in self._files
+        return not self._comes_by_itself(where) and _is_added(self._files, _identity(where))
 
-    def _comes_by_itself(self, entry: os.DirEntry[str]) -> bool:
+    def _comes_by_itself(self, where: Path) -> bool:
         """Whether a link points at a photograph of a folder that was listed: that one counts, not the link."""
-        if not entry.is_symlink():
+        if not where.is_symlink():
             return False
-        real = Path(entry.path).resolve()
+        real = where.resolve()
         return _identity(real.parent) in self._folders and _is_photo_name(real.name) and not real.name.startswith(".")
 
 
@@ -85,10 +85,11 @@ def _is_added(known: set[tuple[int, int]], identity: tuple[int, int]) -> bool:
 
 def _listed(folder: Path, seen: _Seen) -> tuple[list[str], list[str]]:
     """The names of the photographs and of the subfolders in one folder, in natural order; of a seen one, none."""
-    names, subfolders = [], []
     where = system_path(folder)
     if not seen.is_new_folder(where):
         return [], []
+    names: dict[str, bool] = {}
+    subfolders = []
     with os.scandir(where) as entries:
         for entry in entries:
             try:
@@ -97,11 +98,13 @@ def _listed(folder: Path, seen: _Seen) -> tuple[list[str], list[str]]:
                     continue
                 if stat.S_ISDIR(found.st_mode):
                     subfolders.append(entry.name)
-                elif _is_photo_name(entry.name) and stat.S_ISREG(found.st_mode) and seen.is_new_file(entry, found):
-                    names.append(entry.name)
+                elif _is_photo_name(entry.name) and stat.S_ISREG(found.st_mode):
+                    names[entry.name] = entry.is_symlink() or found.st_nlink > 1
             except OSError as error:  # a link to nowhere, or gone since
                 log.info("%r passed over: %s", entry.path, error)
-    return sorted(names, key=_natural), sorted(subfolders, key=_natural)
+    # In order first: which of two names of one file is kept must not depend on the file system.
+    kept = [name for name in sorted(names, key=_natural) if seen.is_new_file(where / name, names[name])]
+    return kept, sorted(subfolders, key=_natural)
 
 
 def _is_hidden(name: str, found: os.stat_result) -> bool:
