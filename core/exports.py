@@ -43,7 +43,7 @@ def row_of(
     reviewed_breed: str = "",
     animal: str = "",
 ) -> Row:
-    """The row for one verdict: the `top` likeliest breeds by the model's own English names, where there is an answer."""
+    """The row for one verdict, with its `top` likeliest breeds by the model's own English names if it is an answer."""
     answered = verdict.status in (Status.SURE, Status.UNSURE)
     best = verdict.candidates[:top] if answered else ()
     breeds = tuple((info.labels[one.label].en, one.probability) for one in best)
@@ -62,7 +62,7 @@ def columns(top: int = LEAST_BREEDS) -> tuple[str, ...]:
 
 
 def write_csv(rows: Iterable[Row], out: TextIO, top: int = LEAST_BREEDS) -> int:
-    r"""Write the rows as CSV (RFC 4180) and return how many there were; each one is written as soon as it comes.
+    """Write the rows as CSV (RFC 4180) and return how many there were; each one is written as soon as it comes.
 
     `out` must leave line ends alone (`newline=""`). Cells that a spreadsheet would run as a formula get a leading
     apostrophe.
@@ -70,9 +70,10 @@ def write_csv(rows: Iterable[Row], out: TextIO, top: int = LEAST_BREEDS) -> int:
     writer = csv.writer(out)
     writer.writerow(columns(top))
     count = 0
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         writer.writerow([_csv_cell(cell) for cell in _cells(row, top)])
         out.flush()
+        count += 1
     return count
 
 
@@ -84,10 +85,11 @@ def write_json(rows: Iterable[Row], out: TextIO, top: int = LEAST_BREEDS) -> int
     names = columns(top)
     count = 0
     out.write("[")
-    for count, row in enumerate(rows, start=1):
+    for row in rows:
         parts = dict(zip(names, _cells(row, top), strict=True))
-        out.write(("," if count > 1 else "") + "\n" + json.dumps(parts, ensure_ascii=False))
+        out.write((",\n" if count else "\n") + json.dumps(parts, ensure_ascii=False))
         out.flush()
+        count += 1
     out.write("\n]\n")
     return count
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import ExifTags, Image, ImageDraw, ImageFont
 
+from core.about import NAME
 from core.errors import UserError
 from core.folders import replacing
 from core.heatmaps import colour_bar, overlay
@@ -58,10 +59,25 @@ def save_picture(
             raise UserError(tr("This would replace your photograph. Please choose another name."))
         picture = _composed(photo, evidence, drawing, captions, outline)
         with replacing(path) as file:
-            picture.save(file, kind, quality=92, compress_level=3)
+            picture.save(file, kind, quality=92, compress_level=3, exif=_signature())
     except OSError as error:
         reason = error.strerror or str(error)
         raise UserError(tr("The picture cannot be saved: {reason}").format(reason=reason)) from error
+
+
+def is_own_picture(path: Path) -> bool:
+    """Whether a file is a picture that this program saved, so that it may be replaced by the next one."""
+    try:
+        with Image.open(path) as picture:
+            return bool(picture.getexif().get(ExifTags.Base.Software) == NAME)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # all that Pillow raises for no picture
+        return False
+
+
+def _signature() -> Image.Exif:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Software] = NAME
+    return exif
 
 
 def _composed(
@@ -69,53 +85,50 @@ def _composed(
 ) -> Image.Image:
     pixels = overlay(photo.pixels, evidence, drawing.palette, drawing.opacity, drawing.contours, peak=drawing.peak)
     if outline is not None:
-        pixels = draw_outline(pixels, outline, OUTLINE_COLOUR, max(2, max(pixels.shape) // 400))
+        pixels = draw_outline(pixels, outline, OUTLINE_COLOUR, max(1, max(pixels.shape) // 400))
     if not evidence.positive:
         captions = [*captions, tr("Nothing in this photograph speaks for it.")]
     height, width = pixels.shape[:2]
-    wide = max(width, _LEAST_WIDTH_PX)
-    strip = _strip(
-        wide, max(_LEAST_TEXT_PX, min(width, height) // 40), captions, drawing if evidence.positive else None
-    )
+    font = _font(max(_LEAST_TEXT_PX, min(width, height) // 40))
+    legend = _legend(font, drawing) if evidence.positive else None
+    wide = max(width, _LEAST_WIDTH_PX, legend.width + 2 * int(font.size) if legend else 0)
+    strip = _strip(wide, font, captions, legend)
     whole = Image.new("RGB", (wide, height + strip.height), _PAPER)
     whole.paste(Image.fromarray(pixels), ((wide - width) // 2, 0))
     whole.paste(strip, (0, height))
     return whole
 
 
-def _strip(width: int, text_px: int, captions: Sequence[str], drawing: Drawing | None) -> Image.Image:
+def _strip(
+    width: int, font: ImageFont.FreeTypeFont, captions: Sequence[str], legend: Image.Image | None
+) -> Image.Image:
     """The caption lines and, if something was drawn, the colour bar below them."""
-    font, margin, line_px = _font(text_px), text_px, round(text_px * 1.4)
+    margin, line_px = int(font.size), round(font.size * 1.4)
     lines = [line for caption in captions for line in _wrapped(caption, font, width - 2 * margin)]
-    height = margin + line_px * (len(lines) + (drawing is not None)) + (margin if lines or drawing else 0)
-    strip = Image.new("RGB", (width, height), _PAPER)
+    legend_px = legend.height + line_px // 3 if legend else 0
+    strip = Image.new("RGB", (width, 2 * margin + line_px * len(lines) + legend_px), _PAPER)
     pen = ImageDraw.Draw(strip)
     for place, line in enumerate(lines):
         pen.text((margin, margin + place * line_px), line, _INK, font)
-    if drawing is not None:
-        low, high = drawing.ends
-        texts = (low or tr("little evidence"), high or tr("much evidence"))
-        _draw_legend(strip, pen, font, (margin, height - margin - line_px), texts, drawing.palette)
+    if legend is not None:
+        strip.paste(legend, (margin, strip.height - margin - legend.height))
     return strip
 
 
-def _draw_legend(
-    strip: Image.Image,
-    pen: ImageDraw.ImageDraw,
-    font: ImageFont.FreeTypeFont,
-    place: tuple[int, int],
-    texts: tuple[str, str],
-    palette: str,
-) -> None:
-    left, top = place
-    low, high = (_drawable(text, font) for text in texts)
-    gap = round(font.size)
-    room = strip.width - 2 * left - round(font.getlength(low) + font.getlength(high)) - 2 * gap
-    bar = (max(gap, min(room, 12 * gap)), gap)
-    pen.text((left, top), low, _FAINT, font)
-    left += round(font.getlength(low)) + gap
-    strip.paste(Image.fromarray(colour_bar(palette, bar[1], bar[0])), (left, top + gap // 10))
-    pen.text((left + bar[0] + gap, top), high, _FAINT, font)
+def _legend(font: ImageFont.FreeTypeFont, drawing: Drawing) -> Image.Image:
+    """The colour bar between what its two ends mean, as wide as that takes."""
+    low, high = drawing.ends
+    low = _drawable(low or tr("little evidence"), font)
+    high = _drawable(high or tr("much evidence"), font)
+    gap = int(font.size)
+    low_px, high_px, bar_px = round(font.getlength(low)), round(font.getlength(high)), 10 * gap
+    legend = Image.new("RGB", (low_px + bar_px + high_px + 2 * gap, round(font.size * 1.4)), _PAPER)
+    pen = ImageDraw.Draw(legend)
+    pen.text((0, 0), low, _FAINT, font)
+    pen.text((low_px + bar_px + 2 * gap, 0), high, _FAINT, font)
+    bar = colour_bar(drawing.palette, gap, bar_px)
+    legend.paste(Image.fromarray(bar), (low_px + gap, (legend.height - gap) // 3))
+    return legend
 
 
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
@@ -147,5 +160,6 @@ def _drawable(text: str, font: ImageFont.FreeTypeFont) -> str:
     text = text.replace("\u202f", "\u00a0").replace("\n", " ")
     if font.getname()[0] != "Aileron":
         return text
-    plain = text.replace("œ", "oe").replace("Œ", "OE").replace("\u2019", "'").replace("\u00a0", " ")
-    return unicodedata.normalize("NFKD", plain).encode("ascii", "replace").decode()
+    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("\u2019", "'"))
+    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return letters.encode("ascii", "replace").decode()
