@@ -98,7 +98,7 @@ def _with_progress(photos: Iterator[Path], wanted: Table) -> Iterator[Path]:
     from tqdm import tqdm
 
     total = sum(1 for path in wanted.paths for _ in find_photos(path))
-    return iter(tqdm(photos, total=total, unit=tr("photographs"), file=sys.stderr, dynamic_ncols=True))
+    return iter(tqdm(photos, total=total, unit=f" {tr('photographs')}", file=sys.stderr, dynamic_ncols=True))
 
 
 def _check_destination(out: Path, paths: Iterable[Path]) -> None:

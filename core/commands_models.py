@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from core.bundles import BundleInfo, Metrics, export_bundle, import_bundle
 from core.folders import models_dir
 from core.models import ModelEntry, find_model, list_models, remove_model, use_model
 from core.texts import label_name, language, percent, tr
+
+_LINE = 100
 
 
 def list_lines() -> Iterator[str]:
@@ -28,7 +31,6 @@ def show_lines(name: str) -> Iterator[str]:
     yield f"{info.name} {info.version} ({info.date}): {label_name(info.title)}"
     yield label_name(info.summary)
     yield ""
-    yield tr("breeds or classes: {count}").format(count=len(info.labels))
     yield tr("networks: {names}").format(names=", ".join(backbone.title for backbone in info.backbones))
     yield tr("made from: {name}, {count} photographs").format(name=info.data.name, count=info.data.photographs)
     yield tr("split: {split}").format(split=info.data.split)
@@ -40,6 +42,9 @@ def show_lines(name: str) -> Iterator[str]:
     yield ""
     for licence in info.licences:
         yield f"{licence.what}: {licence.licence}"
+    yield ""
+    yield tr("{count} breeds or classes:").format(count=len(info.labels))
+    yield textwrap.fill(", ".join(map(label_name, info.labels)), _LINE, initial_indent="  ", subsequent_indent="  ")
 
 
 def use_lines(name: str) -> Iterator[str]:
@@ -96,7 +101,8 @@ def _result(metrics: Metrics) -> str:
         sure=percent(metrics.sure_share),
     )
     if metrics.sure_right is not None:
-        line += tr(" (of these right {right})").format(right=_exactly(metrics.sure_right))
+        said = tr("{result}; of the sure answers right {right}")
+        return said.format(result=line, right=_exactly(metrics.sure_right))
     return line
 
 

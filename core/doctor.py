@@ -175,10 +175,9 @@ def _models() -> Iterator[Finding]:
     except ImportError as error:  # which part is missing stands above
         yield Finding(tr("no model can be used: {reason}").format(reason=error), State.MISSING)
         return
-    for entry in list_models():
-        yield _model(entry)
     try:
-        yield Finding(tr("in use: {name}").format(name=find_model(None).name))
+        yield from [_model(entry) for entry in list_models()]
+        yield Finding(tr("in use: {name}").format(name=find_model().name))
     except UserError as error:
         remedy = tr("Get the program again with its folder models, or import a model: main.py models import FILE")
         yield Finding(tr("no model can be used: {reason}").format(reason=error), State.MISSING, remedy)
