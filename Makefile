@@ -49,4 +49,4 @@ lock:
 	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra train --extra dev
 
 clean:
-	rm -rf .venv .venv-dev .venv-lock .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dev .venv-lock *.egg-info .mypy_cache .pytest_cache .ruff_cache
