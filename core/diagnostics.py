@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import re
 import sys
+import textwrap
 import zipfile
 from pathlib import Path
 
@@ -67,14 +68,12 @@ def _own_folders() -> list[tuple[str, str]]:
 
 
 def _readme() -> str:
-    lines = [
-        f"{NAME} {VERSION}",
-        "",
-        tr("This file helps to find a fault. In it: the versions of the program and of its parts, what this computer"),
-        tr("is, which models there are, and the latest messages of the program. Not in it: photographs, corrections,"),
-        tr("names of photographs and of folders (only the endings of the names, such as .jpg)."),
-    ]
-    return "\n".join(lines)
+    said = tr(
+        "This file helps to find a fault. In it: the versions of the program and of its parts, what this computer is, "
+        "which models there are, and the latest messages of the program. Not in it: photographs, corrections, the names "
+        "of photographs and of folders (only their endings, such as .jpg)."
+    )
+    return f"{NAME} {VERSION}\n\n{textwrap.fill(said, 80)}\n"
 
 
 def _end_of(log_file: Path) -> str:

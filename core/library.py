@@ -127,8 +127,10 @@ class Library:
             connection.execute(
                 "INSERT INTO corrections(photograph, kind, label, name, who, at, model, predicted, probability) "
                 "SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM photographs WHERE content = ?",
-                (kept.kind.value, kept.label, kept.name, kept.who, kept.at.isoformat(), kept.model, kept.predicted)
-                + (kept.probability, content),
+                (
+                    *(kept.kind.value, kept.label, kept.name, kept.who, kept.at.isoformat()),
+                    *(kept.model, kept.predicted, kept.probability, content),
+                ),
             )
         return kept
 
@@ -141,7 +143,11 @@ class Library:
                 "ORDER BY id DESC LIMIT 1",
                 (content,),
             ).fetchone()
-        return Correction(Kind(row[0]), *row[1:7], datetime.fromisoformat(row[7])) if row else None
+        if row is None:
+            return None
+        kind, label, name, who, model, predicted, probability, at = row
+        said = datetime.fromisoformat(at)
+        return Correction(Kind(kind), label, name, who, model, predicted, probability, said)
 
     def take_back(self, content: str) -> Correction | None:
         """Take the latest correction back; the one that counts now, if there is one before it."""

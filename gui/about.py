@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.about import NAME, VERSION
 from core.texts import label_name, tr
 from gui.dialog import Dialog
-from gui.shapes import paw
+from gui.icons import icon
 from gui.theme import BODY, Look
 
 if TYPE_CHECKING:
@@ -63,7 +63,9 @@ class AboutDialog(Dialog):
         self.show()
 
     def show_text(self, text: str) -> None:
-        """The versions and licences, when they have been read."""
+        """The versions and licences, when they have been read; it may be closed by then."""
+        if not self.winfo_exists():
+            return
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
         self.text.insert("1.0", text)
@@ -73,9 +75,8 @@ class AboutDialog(Dialog):
         px, colours = self.look.px, self.look.colours
         head = ttk.Frame(self.body)
         head.pack(fill="x", pady=(0, px(14)))
-        badge = tkinter.Canvas(head, width=px(56), height=px(56), highlightthickness=0, background=colours.back)
-        paw(badge, px(28), px(28), px(52), colours.accent)
-        badge.pack(side="left", padx=(0, px(14)))
+        self._icon = icon(self, px(64))
+        ttk.Label(head, image=self._icon or "").pack(side="left", padx=(0, px(14)))
         ttk.Label(head, text=f"{NAME} {VERSION}", style="Title.TLabel").pack(anchor="w")
         said = tr("Says which breed a dog looks like, shows why, and knows when it does not know. Looks, not descent.")
         ttk.Label(head, text=said, wraplength=px(440), justify="left").pack(anchor="w", pady=(px(4), 0))

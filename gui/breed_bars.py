@@ -9,7 +9,7 @@ from tkinter import font
 
 from core.texts import percent
 from gui.shapes import rounded_box
-from gui.theme import BODY, STRONG, Look
+from gui.theme import BODY, STRONG, Look, elided
 
 _SHIFT = 0x1
 
@@ -127,7 +127,9 @@ class BreedBars(tkinter.Canvas):
             *(right, middle), text=percent(bar.probability), anchor="ne", font=STRONG if marked else BODY
         )
         self.itemconfigure(share, fill=colours.text)
-        self._write_name(bar.name, left, middle, self.bbox(share)[0] - px(8), STRONG if marked else BODY)
+        name_font = STRONG if marked else BODY
+        name = elided(self, bar.name, name_font, self.bbox(share)[0] - px(8) - left)
+        self.create_text(left, middle, text=name, anchor="nw", font=name_font, fill=colours.text)
         rail = (left, top + height - px(11), right, top + height - px(6))
         rounded_box(self, rail, px(3), fill=colours.track)
         full = left + max(px(5), (right - left) * bar.probability)
@@ -142,10 +144,3 @@ class BreedBars(tkinter.Canvas):
             self.create_line(x - size, y, x + size, y, fill=ink, width=width)
             if label == self._chosen:
                 self.create_line(x, y - size, x, y + size, fill=ink, width=width)
-
-    def _write_name(self, name: str, left: float, top: float, right: float, name_font: str) -> None:
-        measure = font.nametofont(name_font, self).measure
-        shown = name
-        while len(shown) > 1 and left + measure(shown) > right:
-            shown = shown.removesuffix("…")[:-1].rstrip() + "…"
-        self.create_text(left, top, text=shown, anchor="nw", font=name_font, fill=self._look.colours.text)

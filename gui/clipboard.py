@@ -66,7 +66,7 @@ def picture_in(pasted: Pasted) -> Image.Image | list[Path]:
 
 def _text(root: tkinter.Misc, kind: str) -> str:
     try:
-        return str(root.selection_get(selection="CLIPBOARD", type=kind))
+        return str(root.tk.call("selection", "get", "-selection", "CLIPBOARD", "-type", kind))
     except (tkinter.TclError, UnicodeDecodeError):
         return ""
 

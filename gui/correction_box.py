@@ -121,12 +121,12 @@ class CorrectionBox(ttk.Frame):
         for key, do in keys.items():
             self.entry.bind(key, lambda _event, do=do: (do(), "break")[1])  # type: ignore[misc]
         self.entry.bind("<FocusIn>", lambda _event: self._show_hint())
-        self.entry.bind("<FocusOut>", lambda _event: (self._show_hint(), self.close_list()))
+        self.entry.bind("<FocusOut>", self._on_left)
         self.entry.bind("<Configure>", lambda _event: self._place())
         self.entry.bind("<Button-1>", lambda _event: self.after_idle(self._open))
-        self._hint.bind("<Button-1>", lambda _event: (self.entry.focus_set(), self._open()))
+        self._hint.bind("<Button-1>", lambda _event: self.begin())
         self.list.bind("<ButtonRelease-1>", self._on_click)
-        self.list.bind("<Motion>", lambda event: self._select(self.list.nearest(event.y)))
+        self.list.bind("<Motion>", lambda event: self._select(self.list.index(f"@{event.x},{event.y}")))
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
 
     def _dress(self) -> None:
@@ -139,6 +139,16 @@ class CorrectionBox(ttk.Frame):
             selectforeground=colours.text,
         )
         self._hint.configure(background=colours.field, foreground=colours.faint)
+
+    def _on_left(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        self._show_hint()
+        self.close_list()
+
+    @property
+    def _marked(self) -> int:
+        """The marked row; -1 without one."""
+        rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]
+        return rows[0] if rows else -1
 
     def _on_typed(self) -> None:
         self._show_hint()
@@ -187,9 +197,7 @@ class CorrectionBox(ttk.Frame):
         if not self.is_open:
             self._open()
             return
-        marked = self.list.curselection()
-        at = marked[0] if marked else 0
-        self._select(min(max(0, at + step), len(self._matches) - 1))
+        self._select(min(max(0, self._marked + step), len(self._matches) - 1))
 
     def _select(self, row: int) -> None:
         self.list.selection_clear(0, "end")
@@ -206,9 +214,8 @@ class CorrectionBox(ttk.Frame):
             else:
                 self.entry.focus_set()
             return
-        marked = self.list.curselection()
-        if marked and marked[0] < len(self._matches):
-            taken = self._matches[marked[0]]
+        if 0 <= self._marked < len(self._matches):
+            taken = self._matches[self._marked]
             self.clear()
             self.focus_set()
             self._on_taken(taken)

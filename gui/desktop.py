@@ -9,6 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from core.errors import UserError
+from core.texts import tr
+
 log = logging.getLogger(__name__)
 
 _PATIENCE_S = 0.3
@@ -52,6 +55,17 @@ class Desktop:
                     return None
                 return dpi if 48 <= dpi <= 480 else None
         return None
+
+
+def show_in_file_manager(folder: Path) -> None:
+    """Open a folder in the desktop's own program for files. Raises UserError."""
+    if sys.platform == "win32":
+        os.startfile(folder)
+        return
+    program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
+    if not program:
+        raise UserError(tr("The folder is {folder}.").format(folder=folder))
+    subprocess.Popen([program, str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _has_session_bus() -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PIL import Image, ImageDraw
 
 from core.folders import resources_dir
+from gui.icons import SIZES
 
-SIZES = (16, 32, 48, 64, 128, 256)
 _FINE = 4  # drawn larger and shrunk, for smooth edges
 _BLUE, _DARK, _WHITE = "#0b6bcb", "#08427d", "#ffffff"
 _PAD = ((33, 45, 59, 67), (38, 41, 54, 54))

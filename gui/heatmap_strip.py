@@ -70,6 +70,7 @@ class HeatmapStrip(ttk.Frame):
         self._opacity_label.configure(text=tr("Strength"))
         self._palette_label.configure(text=tr("Colours"))
         self._show_opacity()
+        self.after_idle(self._flow)
 
     def show_palettes(self, palettes: Sequence[tuple[str, str]]) -> None:
         """The palettes to choose from, as (name, visible name)."""
@@ -132,29 +133,45 @@ class HeatmapStrip(ttk.Frame):
             part.pack(side="left", padx=(px(6), 0))
         self._legend.grid(row=0, column=1, sticky="e")
         self._legend.grid_remove()
-        controls = ttk.Frame(self)
-        controls.grid(row=1, column=0, columnspan=2, sticky="ew")
-        self._build_controls(controls)
+        self._controls = ttk.Frame(self)
+        self._controls.grid(row=1, column=0, columnspan=2, sticky="ew")
+        self._groups = [ttk.Frame(self._controls) for _ in range(4)]
+        self._build_controls(*self._groups)
+        self._controls.bind("<Configure>", lambda _event: self._flow())
 
-    def _build_controls(self, row: ttk.Frame) -> None:
+    def _build_controls(self, shown: ttk.Frame, opacity: ttk.Frame, palette: ttk.Frame, outline: ttk.Frame) -> None:
         px = self._look.px
-        self._show_box = ttk.Checkbutton(row, variable=self._shown, command=self._changed)
-        self._outline_box = ttk.Checkbutton(row, variable=self._outline, command=self._changed)
-        self._opacity_label = ttk.Label(row)
+        self._show_box = ttk.Checkbutton(shown, variable=self._shown, command=self._changed)
+        self._opacity_label = ttk.Label(opacity)
         self._slider = ttk.Scale(
-            row, from_=0.0, to=1.0, variable=self._opacity, length=px(110), command=lambda _value: self._changed()
+            opacity, from_=0.0, to=1.0, variable=self._opacity, length=px(110), command=lambda _value: self._changed()
         )
-        self._percent = ttk.Label(row, width=6, style="Faint.TLabel")
-        self._palette_label = ttk.Label(row)
-        self._palette_box = ttk.Combobox(row, state="readonly", width=13)
+        self._percent = ttk.Label(opacity, width=6, style="Faint.TLabel")
+        self._palette_label = ttk.Label(palette)
+        self._palette_box = ttk.Combobox(palette, state="readonly", width=13)
         self._palette_box.bind("<<ComboboxSelected>>", self._on_palette)
-        self._show_box.pack(side="left")
-        self._opacity_label.pack(side="left", padx=(px(14), px(6)))
-        self._slider.pack(side="left")
-        self._percent.pack(side="left", padx=(px(6), 0))
-        self._palette_label.pack(side="left", padx=(px(14), px(6)))
-        self._palette_box.pack(side="left")
-        self._outline_box.pack(side="left", padx=(px(14), 0))
+        self._outline_box = ttk.Checkbutton(outline, variable=self._outline, command=self._changed)
+        for alone in (self._show_box, self._outline_box):
+            alone.pack(side="left")
+        for label, *controls in (
+            (self._opacity_label, self._slider, self._percent),
+            (self._palette_label, self._palette_box),
+        ):
+            label.pack(side="left")
+            for control in controls:
+                control.pack(side="left", padx=(px(6), 0))
+
+    def _flow(self) -> None:
+        """The groups side by side; what does not fit goes on in the next row."""
+        gap, room = self._look.px(14), self._controls.winfo_width()
+        x = y = lowest = 0
+        for group in self._groups:
+            width, height = group.winfo_reqwidth(), group.winfo_reqheight()
+            if x and x + width > room:
+                x, y = 0, lowest + self._look.px(4)
+            group.place(x=x, y=y, height=max(height, self._palette_box.winfo_reqheight()))
+            x, lowest = x + width + gap, max(lowest, y + max(height, self._palette_box.winfo_reqheight()))
+        self._controls.configure(height=lowest)
 
     def _on_palette(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         self._palette_box.selection_clear()

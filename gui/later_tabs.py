@@ -11,7 +11,7 @@ from pathlib import Path
 from tkinter import ttk
 
 from core.texts import tr
-from gui.shapes import paw
+from gui.icons import icon
 from gui.theme import Look
 
 
@@ -24,27 +24,19 @@ class LaterTab(ttk.Frame):
         self._texts = texts
         self._middle = ttk.Frame(self)
         self._middle.place(relx=0.5, rely=0.45, anchor="center")
-        self._picture = tkinter.Canvas(self._middle, highlightthickness=0, borderwidth=0)
-        self._picture.pack(pady=(0, look.px(14)))
+        self._icon = icon(self, look.px(64))
+        ttk.Label(self._middle, image=self._icon or "").pack(pady=(0, look.px(14)))
         self._title = ttk.Label(self._middle, style="Title.TLabel", justify="center")
         self._title.pack()
         self._text = ttk.Label(self._middle, justify="center")
         self._text.pack(pady=(look.px(10), 0))
         self.bind("<Configure>", self._wrap)
-        self.bind("<<ThemeChanged>>", lambda _event: self._draw())
-        self._draw()
 
     def show_texts(self) -> None:
         """All texts in the present language."""
         title, text = self._texts()
         self._title.configure(text=title)
         self._text.configure(text=text)
-
-    def _draw(self) -> None:
-        size, colours = self._look.px(72), self._look.colours
-        self._picture.delete("all")
-        self._picture.configure(background=colours.back, width=size, height=size)
-        paw(self._picture, size / 2, size / 2, size, colours.border)
 
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         self._text.configure(wraplength=min(self._look.px(620), max(self._look.px(200), self.winfo_width() - 80)))

@@ -6,6 +6,7 @@ import tkinter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 from gui.actions import Action
 
@@ -57,8 +58,9 @@ class MenuBar(tkinter.Menu):
                 self._add(menu, entry, letters)
 
     def _add(self, menu: tkinter.Menu, action: Action, letters: set[str]) -> None:
-        text, state = action.text(), "normal" if action.is_allowed() else "disabled"
-        underline, key = _free_letter(text, letters), action.key_text()
+        text = action.text()
+        state: Literal["normal", "disabled"] = "normal" if action.is_allowed() else "disabled"
+        underline, key = _free_letter(text, letters), f"   {action.key_text()} "
         if action.is_on is None:
             menu.add_command(label=text, accelerator=key, command=action.run, state=state, underline=underline)
             return

@@ -6,16 +6,18 @@ import tkinter
 from collections.abc import Callable
 from enum import Enum
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from core.texts import tr
 from gui.actions import Action
-from gui.shapes import paw, rounded_box, sign
+from gui.icons import icon
+from gui.shapes import rounded_box, sign
 from gui.theme import BODY, TITLE, Look
 
 if TYPE_CHECKING:
     from PIL import Image, ImageTk
 
+_Anchor = Literal["center", "n"]
 _SETTLED_MS = 80
 
 
@@ -42,6 +44,7 @@ class PhotoCanvas(tkinter.Canvas):
         self._picture: ImageTk.PhotoImage | None = None
         self._expects_drop = False
         self._settling = ""
+        self._icon = icon(self, look.px(128))
         self._button = ttk.Button(self, style="Accent.TButton", command=open_photo.run)
         self.bind("<Configure>", self._on_configure)
         self.bind("<<ThemeChanged>>", lambda _event: self.redraw())
@@ -112,7 +115,8 @@ class PhotoCanvas(tkinter.Canvas):
         rim = px(20)
         box = (rim, rim, width - rim, height - rim)
         rounded_box(self, box, px(16), fill=colours.card, outline=colours.border, width=2, dash=(8, 6))
-        paw(self, x, y - px(92), px(84), colours.accent)
+        if self._icon:
+            self.create_image(x, y - px(92), image=self._icon)
         room = width - 2 * rim - px(32)
         title, hint = tr("Drop a photograph of a dog here"), tr("or paste one with {keys}")
         self._write(x, y - px(14), title, TITLE, colours.text, room)
@@ -150,7 +154,15 @@ class PhotoCanvas(tkinter.Canvas):
         plate = (left - pad, top - pad / 2, right + pad, bottom + pad / 2)
         self.tag_lower(rounded_box(self, plate, px(8), fill=colours.card, outline=colours.accent), item)
 
-    def _write(self, x: float, y: float, text: str, font: str, colour: str, room: float, anchor: str = "center") -> int:
-        return self.create_text(
-            *(x, y), text=text, font=font, fill=colour, width=max(40, int(room)), justify="center", anchor=anchor
-        )
+    def _write(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        font: str,
+        colour: str,
+        room: float,
+        anchor: Literal["center", "n"] = "center",
+    ) -> int:
+        width = max(40, int(room))
+        return self.create_text(x, y, text=text, font=font, fill=colour, width=width, justify="center", anchor=anchor)

@@ -17,6 +17,7 @@ from gui.correction_box import Choice
 from gui.engine import Drawn, Engine, Layers, Opened, Seen
 from gui.heatmap_strip import HeatmapChoices
 from gui.photo_views import show_answer, show_correction, show_heatmap
+from gui.timeline import mark
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -204,6 +205,7 @@ class PhotoDesk:
         self._draw()
         self._open_ahead()
         self._on_changed()
+        mark("the first answer is shown")
 
     # The heatmap
 
@@ -292,6 +294,7 @@ class PhotoDesk:
         self.now.drawn = drawn
         self._tab.canvas.show_picture(drawn.image)
         show_heatmap(self._tab, self.now, self.choices)
+        mark("the first photograph is shown")
 
     def _outline(self) -> None:
         opened = self.now.opened
@@ -367,11 +370,11 @@ class PhotoDesk:
     def _show_title(self) -> None:
         now, place = self.now, self.now.place
         among = tr("{number} of {count}").format(number=(place or 0) + 1, count=len(now.beside))
-        self._tab.show_title(f"{now.name}   ({among})" if place is not None else now.name)
+        self._tab.show_title(now.name, among if place is not None else "")
 
     def _show_stage(self) -> None:
         canvas = self._tab.canvas
-        self._tab.show_panels(bool(self.now.name or self.no_model))
+        self._tab.show_panels(bool((self.now.name and not self.now.problem) or self.no_model))
         if self.now.problem:
             canvas.show_problem(self.now.problem)
         elif self.now.drawn:

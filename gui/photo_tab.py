@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Mapping, Sequence
-from tkinter import ttk
+from tkinter import font, ttk
 from typing import Protocol
 
 from core.texts import tr
@@ -13,7 +13,8 @@ from gui.breed_bars import Bar, BreedBars
 from gui.correction_box import Choice, CorrectionBox
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
 from gui.photo_canvas import PhotoCanvas
-from gui.theme import Look
+from gui.scroll_frame import ScrollFrame
+from gui.theme import BODY, Look, elided
 from gui.tooltip import Tooltip
 from gui.verdict_card import VerdictCard
 
@@ -47,14 +48,18 @@ class PhotoTab(ttk.Frame):
         self._actions = actions
         self._buttons: dict[str, ttk.Button] = {}
         self._others: Sequence[Bar] = ()
-        self._title = ttk.Label(self, style="Faint.TLabel", anchor="center")
+        self._name, self._place = "", ""
+        self._title = ttk.Label(self, anchor="center", width=1)
+        Tooltip(self._title, look, lambda: self._name)
         self.canvas = PhotoCanvas(self, look, self._actions["open"], self._actions["paste"], listener.resized)
         self.strip = HeatmapStrip(self, look, listener.choices, listener.redraw)
         self._panel = ttk.Frame(self, width=look.px(_PANEL_PX))
-        self.verdict = VerdictCard(self._panel, look, self._actions["take_back"].run)
-        self._bars_title = ttk.Label(self._panel, style="Strong.TLabel")
-        self.bars = BreedBars(self._panel, look, listener.choose, listener.compare)
-        self._versus_row = ttk.Frame(self._panel)
+        self._answer = ScrollFrame(self._panel, look)
+        answer = self._answer.inside
+        self.verdict = VerdictCard(answer, look, self._actions["take_back"].run)
+        self._bars_title = ttk.Label(answer, style="Strong.TLabel")
+        self.bars = BreedBars(answer, look, listener.choose, listener.compare)
+        self._versus_row = ttk.Frame(answer)
         self._versus_label = ttk.Label(self._versus_row)
         self._versus_box = ttk.Combobox(self._versus_row, state="disabled")
         self.correction = CorrectionBox(self._panel, look, listener.correct, listener.as_typed)
@@ -70,9 +75,13 @@ class PhotoTab(ttk.Frame):
         self.correction.show_texts()
         self.canvas.redraw()
 
-    def show_title(self, title: str) -> None:
-        """Which photograph it is, and which of how many."""
-        self._title.configure(text=title)
+    def show_title(self, name: str, place: str) -> None:
+        """Which photograph it is, and which of how many: the place stays to be read when the name is long."""
+        self._name, self._place = name, place
+        among = f"   ({place})" if place else ""
+        measure = font.nametofont(BODY, self).measure
+        room = max(self._look.px(60), self._title.winfo_width() - measure(among) - self._look.px(8))
+        self._title.configure(text=elided(self, name, BODY, room) + among)
 
     def show_panels(self, shown: bool) -> None:
         """Answer and controls have nothing to say before the first photograph: then the stage has all the room."""
@@ -114,6 +123,7 @@ class PhotoTab(ttk.Frame):
             self._build_group(row, names).grid(row=0, column=column, padx=(0, px(12)))
         self._title.grid(row=0, column=len(_TOOLS), sticky="ew", in_=row)
         self._title.lift()
+        self._title.bind("<Configure>", lambda _event: self.show_title(self._name, self._place))
         self._build_group(row, _MORE_TOOLS).grid(row=0, column=len(_TOOLS) + 1, padx=(px(12), 0))
         return row
 
@@ -130,7 +140,9 @@ class PhotoTab(ttk.Frame):
     def _build_panel(self) -> None:
         panel, px = self._panel, self._look.px
         panel.columnconfigure(0, weight=1)
-        panel.rowconfigure(4, weight=1)
+        panel.rowconfigure(0, weight=1)
+        self._answer.grid(row=0, column=0, sticky="nsew")
+        self._answer.inside.columnconfigure(0, weight=1)
         self.verdict.grid(row=0, column=0, sticky="ew")
         self._bars_title.grid(row=1, column=0, sticky="w", pady=(px(14), px(2)))
         self.bars.grid(row=2, column=0, sticky="ew")
@@ -138,7 +150,7 @@ class PhotoTab(ttk.Frame):
         self._versus_label.pack(side="left", padx=(px(2), px(8)))
         self._versus_box.pack(side="left", fill="x", expand=True)
         self._versus_box.bind("<<ComboboxSelected>>", self._on_versus)
-        self.correction.grid(row=5, column=0, sticky="sew", pady=(px(12), 0))
+        self.correction.grid(row=1, column=0, sticky="sew", pady=(px(12), 0))
 
     def _on_versus(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         self._versus_box.selection_clear()

@@ -47,15 +47,14 @@ def show_heatmap(tab: PhotoTab, now: OnDesk, choices: HeatmapChoices) -> None:
     tab.strip.enable(now.opened is not None)
     drawn = now.drawn
     if not (choices.shown and drawn and now.seen) or now.chosen is None or drawn.positive is None:
-        tab.strip.show_legend("", "", "", None)
+        waits_for_click = choices.shown and now.seen and now.chosen is None
+        tab.strip.show_legend(tr("Click a breed to see what speaks for it") if waits_for_click else "", "", "", None)
         return
     title = heatmap_title(now.seen.info, now.chosen, now.versus, drawn.positive)
     tab.strip.show_legend(title, *drawn.ends, drawn.bar if drawn.positive else None)
 
 
 def _words(now: OnDesk, info: BundleInfo | None, no_model: str) -> tuple[str, str, str]:
-    if now.problem:
-        return PROBLEM, tr("No answer"), tr("This photograph cannot be used.")
     if now.no_answer:
         return PROBLEM, tr("No answer"), now.no_answer
     if now.seen:

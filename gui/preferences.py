@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from core.about import NAME
 from core.errors import UserError
+from core.folders import log_dir
 from core.settings import save_settings
 from core.texts import label_name, language, percent, set_language, tr
 from gui.about import AboutDialog, about_text
-from gui.desktop import Desktop
+from gui.desktop import Desktop, show_in_file_manager
 from gui.help_dialog import HelpDialog
 from gui.settings_dialog import ModelChoice, Selection, SettingsDialog
+from gui.timeline import mark
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
@@ -85,6 +87,7 @@ class Preferences:
     def _on_model(self, info: BundleInfo, asked: str | None) -> None:
         shell = self._shell
         shell.desk.model_ready(info)
+        mark("the model is ready")
         shell.show_model()
         if asked and asked != info.name:
             said = tr("The model “{name}” cannot be used. {other} answers instead.")
@@ -195,9 +198,7 @@ class Preferences:
         """Versions and licences."""
         shell = self._shell
         dialog, info = AboutDialog(shell.root, shell.look), shell.desk.info
-        shell.background.start(
-            "files", lambda _job: about_text(info), lambda text: dialog.winfo_exists() and dialog.show_text(text)
-        )
+        shell.background.start("files", lambda _job: about_text(info), dialog.show_text)
 
     def show_help(self) -> None:
         """What to do, and all keys."""
@@ -207,7 +208,7 @@ class Preferences:
     def show_log(self) -> None:
         """The folder of the log files, in the file manager."""
         shell = self._shell
-        shell.background.start("files", lambda _job: shell.engine.show_logs(), lambda _done: None)
+        shell.background.start("files", lambda _job: show_in_file_manager(log_dir()), lambda _done: None)
 
     def ask_for_diagnostics(self) -> None:
         """Where to write the diagnostic file, then write it."""

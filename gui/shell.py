@@ -60,6 +60,7 @@ class Shell:
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
         self.folder_tab = FolderTab(self.tabs, look, self.copy)
         self.retrain_tab = LaterTab(self.tabs, look, retrain_texts)
+        self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
         self.menu = MenuBar(root, menus(self))
         self._build()
         self.desk.attach(self.photo_tab)
@@ -79,8 +80,8 @@ class Shell:
     def show_texts(self) -> None:
         """Every text in the present language."""
         self.root.title(self._title())
-        for tab, name in zip(self.tabs.tabs(), (tr("Photo"), tr("Folder"), tr("Retrain")), strict=True):
-            self.tabs.tab(tab, text=name)
+        for tab, name in zip(self._tabs, (tr("Photo"), tr("Folder"), tr("Retrain")), strict=True):
+            self.tabs.add(tab, text=name)
         self.menu.show_texts()
         self.photo_tab.show_texts()
         self.folder_tab.show_texts()
@@ -106,6 +107,10 @@ class Shell:
         self.root.clipboard_append(text)
         self.show_done(tr("Copied."))
 
+    def select(self, number: int) -> None:
+        """Show one of the three tabs."""
+        self.tabs.select(self._tabs[number])  # type: ignore[no-untyped-call]
+
     # What arrives
 
     def open_paths(self, paths: list[Path]) -> None:
@@ -120,12 +125,12 @@ class Shell:
         self.settings.last_folder = path if is_folder else path.parent
         if is_folder:
             self.folder_tab.show_folder(path)
-            self.tabs.select(self.folder_tab)
+            self.select(1)
             return
         if path.suffix.lower() == MODEL_SUFFIX:
             self.preferences.add_model(path)
             return
-        self.tabs.select(self.photo_tab)
+        self.select(0)
         self.desk.open(path)
         if count > 1:
             said = tr("The first of {count} was opened. The arrow keys show the others of its folder.")
@@ -165,8 +170,6 @@ class Shell:
         self.notice.hide()
         self.tabs.grid(row=1, column=0, sticky="nsew", padx=px(8), pady=(px(6), px(4)))
         self.status.grid(row=2, column=0, sticky="ew")
-        for tab in (self.photo_tab, self.folder_tab, self.retrain_tab):
-            self.tabs.add(tab)
         root.configure(menu=self.menu)
         bind_keys(root, self.actions.values())
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()

@@ -18,14 +18,11 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
     """The actions of the window, by name."""
     choices = shell.preferences
 
-    def tab(number: int) -> None:
-        shell.tabs.select(number)
-
     return {
         "quit": Action(lambda: tr("Quit"), shell.close, ("Primary-q",), True),
-        "photo": Action(lambda: tr("Photo"), lambda: tab(0), ("F2",), True),
-        "folder": Action(lambda: tr("Folder"), lambda: tab(1), ("F3",), True),
-        "retrain": Action(lambda: tr("Retrain"), lambda: tab(2), ("F4",), True),
+        "photo": Action(lambda: tr("Photo"), lambda: shell.select(0), ("F2",), True),
+        "folder": Action(lambda: tr("Folder"), lambda: shell.select(1), ("F3",), True),
+        "retrain": Action(lambda: tr("Retrain"), lambda: shell.select(2), ("F4",), True),
         "full_screen": Action(
             lambda: tr("Full screen"), choices.toggle_full_screen, ("F11",), True, is_on=choices.is_full_screen
         ),

@@ -127,6 +127,17 @@ class Look:
         self._root.configure(background=colours.back)
 
 
+def elided(widget: tkinter.Misc, text: str, font_name: str, room: float) -> str:
+    """The text, or as much of its beginning as fits into `room` pixels, and dots."""
+    measure = font.nametofont(font_name, widget).measure
+    if measure(text) <= room:
+        return text
+    fitting = len(text)
+    while fitting > 1 and measure(text[:fitting].rstrip() + "…") > room:
+        fitting -= 1
+    return text[:fitting].rstrip() + "…"
+
+
 def _match_title_bar(root: tkinter.Tk, dark: bool) -> None:
     """Windows draws the title bar itself and must be told; other systems follow the desktop."""
     if sys.platform != "win32":
