@@ -168,7 +168,7 @@ def _header(file: BinaryIO) -> ImageFile.ImageFile:
     kind = next((kind for kind in _KINDS if kind.start.match(start)), None)
     if kind is None:
         log.info("unknown kind of file, which begins with %r", start[:16])
-        reason = tr("This is not a picture, or of a kind that cannot be opened here. {kinds} can.")
+        reason = tr("This is not a picture, or of a kind that this program cannot open. It opens {kinds}.")
         raise PhotoError(reason.format(kinds="JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP, GIF"))
     if kind.name in ("AVIF", "HEIF"):  # their libraries may refuse a giant without saying that its size is why
         for width, height in _DECLARED_SIZE.findall(start + file.read(_HEAD_BYTES)):
@@ -264,7 +264,7 @@ def _photo(image: Image.Image, least_px: int | None, path: Path | None) -> Photo
     # JPEG decodes to a half, a quarter or an eighth in a fraction of the time.
     is_drafted = image.draft(None, (width // shrink, height // shrink)) is not None
     drafted_height = image.size[1]
-    image = _loaded(image)
+    image = _loaded(image, height)
     if is_drafted:
         height = round(height * image.size[1] / drafted_height)
     else:
@@ -288,8 +288,11 @@ def _shrink(width: int, height: int, least_px: int | None) -> int:
     return max(needed, allowed, 1)
 
 
-def _loaded(image: Image.Image) -> Image.Image:
-    """The picture with its pixels, without its last rows if only these are missing: no answer depends on a sliver."""
+def _loaded(image: Image.Image, whole_height: int) -> Image.Image:
+    """The picture with its pixels, without its last rows if only these are missing: no answer depends on a sliver.
+
+    `whole_height` is the picture's in its file, of which this one may be opened scaled.
+    """
     error: Exception | None = None
     try:
         image.load()
@@ -298,7 +301,8 @@ def _loaded(image: Image.Image) -> Image.Image:
             raise
         error = failure
     (width, height), rows = image.size, _rows_that_came(image, is_cut=error is not None)
-    if height - rows > max(16, height // 50):  # JPEG comes in rows of blocks of 16 pixels
+    # JPEG comes in rows of blocks of 16 pixels.
+    if (height - rows) * whole_height / height > max(16, whole_height / 50):
         raise error or ValueError(f"only the first {rows} of {height} rows are there")
     if error is not None or rows < height:
         log.warning("%s: the first %d of %d rows are used", error or "a JPEG with a broken scan", rows, height)

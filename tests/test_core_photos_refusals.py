@@ -144,6 +144,16 @@ def test_a_cut_picture_of_another_kind_is_refused(path: Path, kind: str, share: 
     assert "damaged" in reason or "incomplete" in reason
 
 
+def test_a_cut_picture_is_judged_the_same_when_it_is_opened_scaled(path: Path) -> None:
+    content = stored(landscape(1600, 1200), "JPEG")
+    path.write_bytes(content[:-2])
+    scaled = open_photo(path, 75)
+    assert scaled.pixels.shape[1] == 200
+    assert 1168 <= scaled.height < 1200
+    for least_px in (None, 75):
+        assert "incomplete" in refusal_of(path, content[: int(len(content) * 0.94)], least_px)
+
+
 @pytest.mark.parametrize(("kind", "missing_bytes"), [("JPEG", 2), ("JPEG", 20), ("PNG", 8), ("PNG", 16)])
 def test_a_picture_that_lacks_a_sliver_opens(path: Path, kind: str, missing_bytes: int) -> None:
     content = stored(landscape(400, 300), kind)
