@@ -1,4 +1,4 @@
-"""A Keras backbone becomes a LiteRT file, and is compared with the original."""
+"""A Keras backbone becomes a LiteRT file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from enum import Enum
 from pathlib import Path
 
 import keras
-import numpy as np
 
 
 class Weights(Enum):
@@ -14,8 +13,9 @@ class Weights(Enum):
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"
-    # int8 weights, one scale a channel; activations stay float32 and are quantised on the fly (dynamic range).
-    DYNAMIC = "dynamic"
+    # Stored as int8 with one scale a channel, but unpacked when the file is loaded: a quarter of the size, computed in
+    # float32.  On processors without int8 instructions this is quicker than dynamic-range quantisation.
+    INT8 = "int8"
 
 
 def to_litert(model: keras.Model, path: Path, weights: Weights) -> None:
@@ -28,14 +28,18 @@ def to_litert(model: keras.Model, path: Path, weights: Weights) -> None:
     # Without freezing, the file would keep the weights as variables: eager Keras 3 weights are not found otherwise.
     frozen = convert_variables_to_constants_v2(concrete)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen])
-    if weights is not Weights.FLOAT32:
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if weights is Weights.FLOAT16:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
         converter.target_spec.supported_types = [tf.float16]
-    path.write_bytes(converter.convert())
+    content = converter.convert()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(_packed(content) if weights is Weights.INT8 else content)
 
 
-def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """The smallest cosine between the rows of two (n, channels) arrays."""
-    norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    return float(((a * b).sum(axis=1) / np.maximum(norms, 1e-12)).min())
+def _packed(content: bytes) -> bytes:
+    """A float32 LiteRT file with its weights stored as int8."""
+    from ai_edge_quantizer import quantizer, recipe
+
+    packer = quantizer.Quantizer(float_model=content)
+    packer.load_quantization_recipe(recipe.weight_only_wi8_afp32())
+    return bytes(packer.quantize().quantized_model)

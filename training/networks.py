@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 import re
-import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +19,19 @@ import keras
 import numpy as np
 from keras import layers
 
-Arrays = dict[str, np.ndarray]
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
-@dataclass(frozen=True)
-class Network:
-    """What is known about a backbone before it is built."""
-
-    name: str
-    title: str
-    size_px: int
-    licence: str
-    source: str
-    build: Callable[[Path], keras.Model]
+from training.weights import Arrays, Filled, imagenet_norm, read_arrays, read_paddle
 
 
 @dataclass(frozen=True)
 class ImageNetTop:
-    """The classifier that came with the weights: `logits = relu?(hidden @ x) @ kernel + bias`, 1000 classes."""
+    """The classifier that came with the weights, for 1000 classes: relu(mean @ hidden) @ kernel + bias.
+
+    `hidden` (channels, units) is None where the mean of the feature map goes straight to the kernel.
+    """
 
     kernel: np.ndarray
     bias: np.ndarray
     hidden: np.ndarray | None = None
-
-    def logits(self, embeddings: np.ndarray) -> np.ndarray:
-        """(n, channels) embeddings -> (n, 1000) ImageNet logits."""
-        if self.hidden is not None:
-            embeddings = np.maximum(embeddings @ self.hidden, 0)
-        return np.asarray(embeddings @ self.kernel + self.bias, np.float32)
-
-
-def read_arrays(path: Path) -> Arrays:
-    """All arrays of an .npz file, by name; never unpickles."""
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
 
 
 # -- EfficientNet-Lite (Tan and Le 2019; the Lite variants of Liu 2020) ------------------------------------------------
@@ -83,7 +59,7 @@ def _torch_conv(arrays: Arrays, name: str, stride: int = 1) -> layers.Layer:
     kernel = arrays[f"{name}.weight"]
     out, _, height, _ = kernel.shape
     conv = layers.Conv2D(out, height, stride, padding="same", use_bias=False, name=name.replace(".", "_").strip("_"))
-    return _Filled(conv, [kernel.transpose(2, 3, 1, 0)])
+    return Filled(conv, [kernel.transpose(2, 3, 1, 0)])
 
 
 def _torch_depthwise(arrays: Arrays, name: str, stride: int) -> layers.Layer:
@@ -91,25 +67,13 @@ def _torch_depthwise(arrays: Arrays, name: str, stride: int) -> layers.Layer:
     conv = layers.DepthwiseConv2D(
         kernel.shape[2], stride, padding="same", use_bias=False, name=name.replace(".", "_").strip("_")
     )
-    return _Filled(conv, [kernel.transpose(2, 3, 0, 1)])
+    return Filled(conv, [kernel.transpose(2, 3, 0, 1)])
 
 
 def _torch_norm(arrays: Arrays, name: str) -> layers.Layer:
     parts = ("weight", "bias", "running_mean", "running_var")
     norm = layers.BatchNormalization(epsilon=1e-3, name=name.replace(".", "_").strip("_"))
-    return _Filled(norm, [arrays[f"{name}.{part}"] for part in parts])
-
-
-class _Filled:
-    """A layer whose weights are set as soon as its first call has built it."""
-
-    def __init__(self, layer: layers.Layer, weights: list[np.ndarray]) -> None:
-        self.layer, self.weights = layer, weights
-
-    def __call__(self, tensor: Any) -> Any:
-        result = self.layer(tensor)
-        self.layer.set_weights(self.weights)
-        return result
+    return Filled(norm, [arrays[f"{name}.{part}"] for part in parts])
 
 
 def efficientnet_lite(number: int, size_px: int, weights_dir: Path) -> keras.Model:
@@ -123,8 +87,9 @@ def efficientnet_lite(number: int, size_px: int, weights_dir: Path) -> keras.Mod
     for stage, (expansion, _, stride, channels, repeats) in enumerate(_LITE_STAGES):
         last = stage in (0, len(_LITE_STAGES) - 1)
         for repeat in range(repeats if last else math.ceil(repeats * depth)):
-            x = _lite_block(arrays, f"_blocks.{block}", x, expansion, stride if repeat == 0 else 1,
-                            _round_channels(channels, width))
+            x = _lite_block(
+                arrays, f"_blocks.{block}", x, expansion, stride if repeat == 0 else 1, _round_channels(channels, width)
+            )
             block += 1
     x = layers.ReLU(6)(_torch_norm(arrays, "_bn1")(_torch_conv(arrays, "_conv_head")(x)))
     return keras.Model(image, x, name=f"efficientnet_lite{number}")
@@ -135,7 +100,9 @@ def _lite_block(arrays: Arrays, name: str, x: Any, expansion: int, stride: int, 
     shortcut = x
     if expansion != 1:
         x = layers.ReLU(6)(_torch_norm(arrays, f"{name}._bn0")(_torch_conv(arrays, f"{name}._expand_conv")(x)))
-    x = layers.ReLU(6)(_torch_norm(arrays, f"{name}._bn1")(_torch_depthwise(arrays, f"{name}._depthwise_conv", stride)(x)))
+    x = layers.ReLU(6)(
+        _torch_norm(arrays, f"{name}._bn1")(_torch_depthwise(arrays, f"{name}._depthwise_conv", stride)(x))
+    )
     x = _torch_norm(arrays, f"{name}._bn2")(_torch_conv(arrays, f"{name}._project_conv")(x))
     if stride == 1 and shortcut.shape[-1] == channels:
         x = layers.Add()([x, shortcut])
@@ -167,7 +134,11 @@ def resnet50(size_px: int, weights_dir: Path) -> keras.Model:
     for layer in base.layers:
         if layer.weights:
             old = _resnet50_old_name(layer.name)
-            parts = ("kernel", "bias") if layer.name.endswith("conv") else ("gamma", "beta", "moving_mean", "moving_variance")
+            parts = (
+                ("kernel", "bias")
+                if layer.name.endswith("conv")
+                else ("gamma", "beta", "moving_mean", "moving_variance")
+            )
             layer.set_weights([arrays[f"{old}/{part}"] for part in parts])
     image = keras.Input((size_px, size_px, 3))
     bgr = layers.Lambda(lambda t: t[..., ::-1], output_shape=(size_px, size_px, 3))(image)
@@ -194,13 +165,12 @@ def _resnet50_old_name(name: str) -> str:
 
 # -- PP-LCNetV2 base (PaddlePaddle, 2022) ------------------------------------------------------------------------------
 
-# kernel, strides of the blocks, channels, squeeze-and-excitation, shortcut: as the inference graph of the weights reads
-_LCNET_STAGES: tuple[tuple[int, tuple[int, ...], int, bool, bool], ...] = (
-    (3, (1,), 64, False, False),
-    (3, (2, 1), 128, False, False),
-    (3, (2, 1), 256, False, False),
-    (5, (2, 1, 1, 1, 1, 1), 512, True, False),
-    (5, (2, 1), 1024, False, True),
+# strides of the blocks, channels, squeeze-and-excitation, shortcut: as the inference graph of the weights reads
+_LCNET_STAGES: tuple[tuple[tuple[int, ...], int, bool, bool], ...] = (
+    ((2, 1), 128, False, False),
+    ((2, 1), 256, False, False),
+    ((2, 1, 1, 1, 1, 1), 512, True, False),
+    ((2, 1), 1024, False, True),
 )
 
 
@@ -230,69 +200,24 @@ class _PaddleArrays:
         else:
             layer = layers.Conv2D(kernel.shape[0], kernel.shape[2], stride, use_bias=bias is not None)
             kernel = kernel.transpose(2, 3, 1, 0)
-        return _Filled(layer, [kernel] if bias is None else [kernel, bias])(x)
+        return Filled(layer, [kernel] if bias is None else [kernel, bias])(x)
 
     def norm(self, x: Any) -> Any:
         """The next batch normalisation."""
         name = next(self.norms)
         parts = ("w_0", "b_0", "w_1", "w_2")
-        return _Filled(layers.BatchNormalization(epsilon=1e-5), [self.arrays[f"{name}.{p}"] for p in parts])(x)
-
-
-def read_paddle(weights_dir: Path, name: str) -> Arrays:
-    """The parameters of a Paddle inference model, by name.
-
-    The .pdiparams file holds the tensors in the order of their sorted names; the names stand in the .pdmodel file.
-    """
-    model = (weights_dir / f"{name}.pdmodel").read_bytes()
-    data = (weights_dir / f"{name}.pdiparams").read_bytes()
-    found = re.findall(rb"(?:conv2d|batch_norm2d|linear)_\d+\.[wb]_\d", model)
-    arrays: Arrays = {}
-    offset = 0
-    for key in sorted({match.decode() for match in found}):
-        size = struct.unpack_from("<i", data, offset + 16)[0]
-        dims = _paddle_dims(data[offset + 20 : offset + 20 + size])
-        offset += 20 + size
-        arrays[key] = np.frombuffer(data, np.float32, math.prod(dims), offset).reshape(dims)
-        offset += 4 * math.prod(dims)
-    if offset != len(data):
-        raise ValueError(f"{name}.pdiparams: {len(data) - offset} bytes are left over")
-    return arrays
-
-
-def _paddle_dims(description: bytes) -> list[int]:
-    """The dimensions in a serialised TensorDesc: protobuf field 1 is the type (5, float32), field 2 repeats the sizes."""
-    values: list[list[int]] = [[], [], []]
-    position = 0
-
-    def varint() -> int:
-        nonlocal position
-        result = shift = 0
-        while True:
-            byte = description[position]
-            position += 1
-            result |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return result
-
-    while position < len(description):
-        field = varint() >> 3
-        values[field].append(varint())
-    if values[1] != [5]:
-        raise ValueError(f"a tensor is not float32: type {values[1]}")
-    return values[2]
+        return Filled(layers.BatchNormalization(epsilon=1e-5), [self.arrays[f"{name}.{p}"] for p in parts])(x)
 
 
 def pplcnetv2(size_px: int, weights_dir: Path) -> keras.Model:
     """PP-LCNetV2 base up to its average pooling: (size, size, 3) -> (7, 7, 1024) at 224."""
     source = _PaddleArrays(read_paddle(weights_dir, "pplcnetv2"))
     image = keras.Input((size_px, size_px, 3))
-    x = layers.Rescaling([1 / (255 * s) for s in IMAGENET_STD], [-m / s for m, s in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)])(image)
+    x = imagenet_norm(255)(image)
     x = layers.ReLU()(source.norm(source.convolution(x, 2)))
     x = layers.ReLU()(source.norm(source.convolution(x)))
     x = layers.ReLU()(source.norm(source.convolution(x)))
-    for _, strides, channels, excitation, shortcut in _LCNET_STAGES[1:]:
+    for strides, channels, excitation, shortcut in _LCNET_STAGES:
         for stride in strides:
             x = _lcnet_block(source, x, stride, channels, excitation, shortcut)
     return keras.Model(image, x, name="pplcnetv2")
@@ -317,67 +242,58 @@ def _lcnet_block(source: _PaddleArrays, x: Any, stride: int, channels: int, exci
     return x
 
 
-# -- U2-Net small (Qin et al. 2020): cuts the foreground out -----------------------------------------------------------
+# -- What there is -----------------------------------------------------------------------------------------------------
 
 
-def u2netp(size_px: int, weights_dir: Path) -> keras.Model:
-    """U2-Net small: photograph (size, size, 3) 0...255 -> (size, size, 1) foreground 0...1, not yet stretched."""
-    import onnx
-    from onnx import numpy_helper
+def _lite_top(number: int, weights_dir: Path) -> ImageNetTop:
+    arrays = read_arrays(weights_dir / f"efficientnet_lite{number}.npz")
+    return ImageNetTop(arrays["_fc.weight"].T, arrays["_fc.bias"])
 
-    graph = onnx.load(str(weights_dir / "u2netp.onnx")).graph
-    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    convolutions = iter([node for node in graph.node if node.op_type == "Conv"])
 
-    def conv(x: Any, dilation: int = 1, activate: bool = True) -> Any:
-        node = next(convolutions)
-        kernel, bias = (arrays[name] for name in node.input[1:3])
-        layer = layers.Conv2D(kernel.shape[0], kernel.shape[2], padding="same", dilation_rate=dilation)
-        x = _Filled(layer, [kernel.transpose(2, 3, 1, 0), bias])(x)
-        return layers.ReLU()(x) if activate else x
+def _pplcnetv2_top(weights_dir: Path) -> ImageNetTop:
+    arrays = read_paddle(weights_dir, "pplcnetv2")
+    # The exported graph multiplies by 0.8 where training dropped a fifth of the units.
+    return ImageNetTop(0.8 * arrays["linear_0.w_0"], arrays["linear_0.b_0"], arrays["conv2d_67.w_0"][:, :, 0, 0].T)
 
-    def up(x: Any, like: Any) -> Any:
-        return layers.Resizing(like.shape[1], like.shape[2], interpolation="bilinear")(x)
 
-    def down(x: Any) -> Any:
-        return layers.MaxPooling2D(2, 2, padding="same")(x)
+def _resnet50_top(weights_dir: Path) -> ImageNetTop:
+    arrays = read_arrays(weights_dir / "resnet50.npz")
+    return ImageNetTop(arrays["fc1000/kernel"], arrays["fc1000/bias"])
 
-    def rsu(x: Any, depth: int) -> Any:
-        """Residual U-block of `depth` levels; the deepest convolution is dilated instead of pooled."""
-        entry = x = conv(x)
-        levels = [x := conv(x)]
-        for _ in range(depth - 2):
-            levels.append(x := conv(down(x)))
-        x = conv(x, dilation=2)
-        x = conv(layers.Concatenate()([x, levels[-1]]))
-        for level in levels[-2::-1]:
-            x = conv(layers.Concatenate()([up(x, level), level]))
-        return layers.Add()([x, entry])
 
-    def rsu_dilated(x: Any) -> Any:
-        """The block of the two deepest stages: dilations 1, 2, 4, 8 instead of pooling."""
-        entry = x = conv(x)
-        first = conv(x)
-        second = conv(first, 2)
-        third = conv(second, 4)
-        x = conv(third, 8)
-        x = conv(layers.Concatenate()([x, third]), 4)
-        x = conv(layers.Concatenate()([x, second]), 2)
-        x = conv(layers.Concatenate()([x, first]))
-        return layers.Add()([x, entry])
+@dataclass(frozen=True)
+class Network:
+    """A backbone that can be built here, with `top` where its ImageNet classifier came with the weights."""
 
-    image = keras.Input((size_px, size_px, 3))
-    scale = layers.Lambda(lambda t: t / keras.ops.maximum(keras.ops.max(t, axis=(1, 2, 3), keepdims=True), 1e-3),
-                          output_shape=(size_px, size_px, 3))
-    x = layers.Rescaling([1 / s for s in IMAGENET_STD], [-m / s for m, s in zip(IMAGENET_MEAN, IMAGENET_STD, strict=True)])(scale(image))
-    stages = [rsu(x, 7)]
-    for depth in (6, 5, 4):
-        stages.append(rsu(down(stages[-1]), depth))
-    stages.append(rsu_dilated(down(stages[-1])))
-    deepest = rsu_dilated(down(stages[-1]))
-    decoded = [rsu_dilated(layers.Concatenate()([up(deepest, stages[4]), stages[4]]))]
-    for level, depth in zip((3, 2, 1, 0), (4, 5, 6, 7), strict=True):
-        decoded.append(rsu(layers.Concatenate()([up(decoded[-1], stages[level]), stages[level]]), depth))
-    sides = [conv(x, activate=False) for x in (*decoded[::-1], deepest)]
-    fused = conv(layers.Concatenate()([up(side, image) for side in sides]), activate=False)
-    return keras.Model(image, layers.Activation("sigmoid")(fused), name="u2netp")
+    name: str
+    title: str
+    size_px: int
+    licence: str
+    build: Callable[[int, Path], keras.Model]
+    top: Callable[[Path], ImageNetTop] | None = None
+
+
+NETWORKS = {
+    network.name: network
+    for network in (
+        Network(
+            "efficientnet_lite0",
+            "EfficientNet-Lite0",
+            224,
+            "Apache-2.0",
+            partial(efficientnet_lite, 0),
+            partial(_lite_top, 0),
+        ),
+        Network(
+            "efficientnet_lite2",
+            "EfficientNet-Lite2",
+            260,
+            "Apache-2.0",
+            partial(efficientnet_lite, 2),
+            partial(_lite_top, 2),
+        ),
+        Network("pplcnetv2", "PP-LCNetV2", 224, "Apache-2.0", pplcnetv2, _pplcnetv2_top),
+        Network("resnet50", "ResNet50", 224, "MIT", resnet50, _resnet50_top),
+        Network("xception", "Xception", 299, "MIT", xception),
+    )
+}

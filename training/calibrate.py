@@ -1,0 +1,84 @@
+"""Scores become honest: the temperature, the thresholds that keep a promise, and the figures that say how well."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.bundles import Metrics, Subject, Sure, Words
+from core.records import Floats
+from training.heads import Labels, softmax
+
+BINS = 10
+
+
+def fit_temperature(logits: Floats, labels: Labels) -> float:
+    """The T that makes softmax(logits / T) likeliest (Guo et al., "On calibration of modern neural networks", 2017)."""
+    rows = np.arange(len(labels))
+    candidates = np.exp(np.linspace(np.log(0.1), np.log(10), 400))
+    losses = [-np.log(np.maximum(softmax(logits / t)[rows, labels], 1e-12)).mean() for t in candidates]
+    return float(candidates[int(np.argmin(losses))])
+
+
+def calibration_error(probabilities: Floats, labels: Labels) -> float:
+    """Expected calibration error of the best answer, in ten bins of equal width (Naeini et al. 2015)."""
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return float(
+        sum(abs(right[bins == b].mean() - confidence[bins == b].mean()) * (bins == b).mean() for b in set(bins))
+    )
+
+
+def choose_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
+    """The lowest threshold from which on the answers are right as often as `wanted`.
+
+    Both the counted share and the calibrated probabilities must say so: with a few hundred photographs either alone
+    would follow chance.  What is promised is the smaller of the two, rounded down to a whole percent.
+    """
+    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+    for threshold in np.arange(0.3, 0.995, 0.005):
+        sure = confidence >= threshold
+        promise = min(right[sure].mean(), confidence[sure].mean()) if sure.any() else 1.0
+        if promise >= wanted:
+            break
+    return Sure(
+        threshold=round(float(threshold), 3),
+        precision=float(np.floor(promise * 100) / 100),
+        coverage=round(float(sure.mean()), 3),
+        cases=len(labels),
+    )
+
+
+def choose_subject(present: Floats, absent: Floats) -> Subject:
+    """The threshold between photographs with the subject and without it, from their probabilities (n,), (m,).
+
+    Halfway, in log-odds, between the threshold that refuses 99 % of those without it and the one that refuses 0.5 % of
+    those with it, so that both kinds of new photographs have the same room.
+    """
+
+    def odds(p: Floats) -> Floats:
+        return np.asarray(np.log(np.clip(p, 1e-7, 1)) - np.log(np.clip(1 - p, 1e-7, 1)), np.float32)
+
+    middle = (np.quantile(odds(absent), 0.99) + np.quantile(odds(present), 0.005)) / 2
+    threshold = round(float(1 / (1 + np.exp(-middle))), 4)
+    return Subject(
+        threshold=threshold,
+        wrongly_refused=round(float((present < threshold).mean()), 4),
+        refused=round(float((absent < threshold).mean()), 4),
+        cases=len(absent),
+    )
+
+
+def measure(on: Words, probabilities: Floats, labels: Labels, sure_from: float) -> Metrics:
+    """The figures of a model on photographs with known labels: probabilities (n, labels), labels (n,)."""
+    ranks = np.argsort(-probabilities, axis=1)
+    hits = ranks == labels[:, None]
+    sure = probabilities.max(axis=1) >= sure_from
+    return Metrics(
+        on=on,
+        photographs=len(labels),
+        top1=round(float(hits[:, 0].mean()), 4),
+        top3=round(float(hits[:, :3].any(axis=1).mean()), 4),
+        ece=round(calibration_error(probabilities, labels), 4),
+        sure_share=round(float(sure.mean()), 4),
+        sure_right=round(float(hits[sure, 0].mean()), 4) if sure.any() else None,
+    )
