@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,8 @@ def test_a_broken_model_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_missing_part_is_named_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = doctor.find_spec
-    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name in ("cv2", "PIL") else real(name))
+    hidden = ("cv2", "PIL")
+    monkeypatch.setattr("core.doctor.find_spec", lambda name: None if name in hidden else find_spec(name))
     states = {finding.text: finding for finding in findings(examine())}
     assert states["pillow is not installed"].state is State.MISSING
     assert states["opencv-python-headless is not installed"].state is State.HINT
