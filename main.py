@@ -49,16 +49,11 @@ def _open_window(typed: Sequence[str]) -> int:
             said = tr("There is no command, file or folder “{name}”. The commands are: {commands}.")
             raise UsageError(said.format(name=path, commands=", ".join(COMMANDS)))
     instead = f"{sys.executable} main.py classify"
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        said = tr("There is no display to open a window on. The answers as a table, without a window: {command} PATH")
-        raise UserError(said.format(command=instead))
     try:
         import tkinter
     except ImportError as error:
-        said = tr(
-            "This Python has no Tk, which the window needs. Start it with make run, or without a window: {command}"
-        )
-        raise UserError(said.format(command=f"{instead} PATH")) from error
+        said = tr("This Python has no Tk, which the window needs. With Tk: make run. Without a window: {command} PATH")
+        raise UserError(said.format(command=instead)) from error
     from gui.app import run_window
 
     try:
@@ -66,8 +61,8 @@ def _open_window(typed: Sequence[str]) -> int:
     except tkinter.TclError as error:
         if "display" not in str(error):
             raise
-        said = tr("The display cannot be used ({reason}). The answers as a table, without a window: {command} PATH")
-        raise UserError(said.format(reason=error, command=instead)) from error
+        said = tr("There is no display to open a window on. The answers as a table, without a window: {command} PATH")
+        raise UserError(said.format(command=instead)) from error
 
 
 def _window_check() -> list[Section]:
