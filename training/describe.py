@@ -31,7 +31,7 @@ UNSURE = Unsure(mass=0.8, most=3)
 SUMMARIES = {
     "dogs": Summary(
         en="Which of 120 breeds a dog looks like. Three networks look at each photograph: the most accurate model.",
-        fr="À laquelle de 120 races un chien ressemble. Trois réseaux regardent chaque photo : le modèle le plus juste.",
+        fr="À laquelle de 120 races un chien ressemble. Trois réseaux regardent chaque photo : le plus juste.",
     ),
     "dogs-fast": Summary(
         en="Which of 120 breeds a dog looks like, several times quicker: for old computers and very many photographs.",

@@ -99,11 +99,9 @@ class Part:
 def make_model(name: str, places: Places) -> Bundle:
     """Build, embed, fit, calibrate, measure and write the model `name` into the program's models."""
     parts = [make_part(member, places) for member in RECIPES[name]]
-    info = _describe(name, parts, places)
+    info = describe_parts(name, parts, places)
     networks = {part.member.network: part.file for part in parts}
-    # Nothing is calibrated yet, so the draft cannot say when there is no dog.
-    head = {name: array for name, array in _arrays(parts, [1.0] * len(parts)).items() if "subject" not in name}
-    draft = write_bundle(places.work / "drafts" / name, info, head, networks, "A draft.")
+    draft = write_bundle(places.work / "drafts" / name, info, draft_arrays(parts), networks, "A draft.")
     final, arrays = calibrate(draft, parts, places)
     return write_bundle(shipped_models_dir() / name, final, arrays, networks, model_card(final))
 
@@ -116,11 +114,11 @@ def make_part(member: Member, places: Places) -> Part:
         to_litert(network.build(network.size_px, places.weights), file, member.weights)
     top = None if network.top is None else network.top(places.weights)
     found = embed(file, View.CENTRE.value, places.data / "dogs", places.work / "embeddings", member.photographs)
-    labels = _labels(name for name in found.names)
+    labels = labels_of(name for name in found.names)
     held_out = set(_held_out(places))
     fitted = np.array([places.data / name not in held_out for name in found.names])
     prior = None if top is None else Head(top.kernel[:, IMAGENET_BREEDS], top.bias[IMAGENET_BREEDS])
-    values = _through(top, found.values[fitted])
+    values = through(top, found.values[fitted])
     return Part(member, file, fit_head(values, labels[fitted], len(IMAGENET_BREEDS), member.strength, prior), top)
 
 
@@ -152,7 +150,7 @@ class _Seen:
     def __init__(self, draft: Bundle, paths: Sequence[Path], places: Places) -> None:
         found = look(draft, paths, places.work / "looks")
         self.embedding = found.embedding(draft)
-        self.labels = _labels(found.names) if "-" in found.names[0].split("/")[0] else np.zeros(0, np.intp)
+        self.labels = labels_of(found.names) if "-" in found.names[0].split("/")[0] else np.zeros(0, np.intp)
 
     def scores(self, parts: Sequence[Part]) -> list[Floats]:
         """The logits (photographs, labels) of each network by itself."""
@@ -186,6 +184,11 @@ def _arrays(parts: Sequence[Part], shares: Sequence[float]) -> dict[str, Array]:
     return arrays | _subject_arrays(parts)
 
 
+def draft_arrays(parts: Sequence[Part]) -> dict[str, Array]:
+    """The head before the calibration, when nothing can say yet that there is no dog."""
+    return {name: array for name, array in _arrays(parts, [1.0] * len(parts)).items() if "subject" not in name}
+
+
 def _subject_arrays(parts: Sequence[Part]) -> dict[str, Array]:
     """The ImageNet classifier that came with PP-LCNetV2 tells dogs from everything else best of all (see the card)."""
     top = next(part.top for part in parts if part.member.network == "pplcnetv2")
@@ -195,7 +198,7 @@ def _subject_arrays(parts: Sequence[Part]) -> dict[str, Array]:
     return {"subject_kernel": np.concatenate(rows).astype(np.float16), "subject_bias": top.bias.astype(np.float32)}
 
 
-def _through(top: ImageNetTop | None, means: Floats) -> Floats:
+def through(top: ImageNetTop | None, means: Floats) -> Floats:
     """Means over feature maps (n, channels) -> the embedding (n, part), through the hidden layer if there is one."""
     return means if top is None or top.hidden is None else np.maximum(means @ top.hidden, 0)
 
@@ -209,13 +212,14 @@ def _without_dogs(places: Places) -> list[Path]:
     return [path for path in list_photographs(places.data / "not_dogs") if "wild_canids" not in path.parent.name]
 
 
-def _labels(names: Iterable[str]) -> Labels:
+def labels_of(names: Iterable[str]) -> Labels:
     """The place of each photograph's breed, from names such as FOLDER/n02085620-Chihuahua/1.jpg."""
-    breeds = {label.id: place for place, label in enumerate(read_labels())}
+    breeds = {label.id: place for place, label in enumerate(readlabels_of())}
     return np.array([breeds[name.split("/")[-2]] for name in names], np.intp)
 
 
-def _describe(name: str, parts: Sequence[Part], places: Places) -> BundleInfo:
+def describe_parts(name: str, parts: Sequence[Part], places: Places) -> BundleInfo:
+    """What the model says of itself before the calibration."""
     photographs = list_photographs(places.data / "dogs")[HELD_OUT_COUNT:]
     return draft_info(
         name,
