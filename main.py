@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.commands import COMMANDS, guarded, run_command
+from core.commands import COMMANDS, INTERRUPTED, guarded, run_command
 from core.errors import UsageError, UserError
 from core.logs import start_logging
 from core.texts import set_language, tr
@@ -73,4 +73,7 @@ def _window_check() -> list[Section]:
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # executables start themselves again for a model's trial
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # before any command has begun
+        sys.exit(INTERRUPTED)

@@ -44,7 +44,13 @@ def show_lines(name: str) -> Iterator[str]:
         yield f"{licence.what}: {licence.licence}"
     yield ""
     yield tr("{count} breeds or classes:").format(count=len(info.labels))
-    yield textwrap.fill(", ".join(map(label_name, info.labels)), _LINE, initial_indent="  ", subsequent_indent="  ")
+    yield textwrap.fill(
+        ", ".join(map(label_name, info.labels)),
+        _LINE,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+    )
 
 
 def use_lines(name: str) -> Iterator[str]:
