@@ -214,7 +214,7 @@ def _without_dogs(places: Places) -> list[Path]:
 
 def labels_of(names: Iterable[str]) -> Labels:
     """The place of each photograph's breed, from names such as FOLDER/n02085620-Chihuahua/1.jpg."""
-    breeds = {label.id: place for place, label in enumerate(readlabels_of())}
+    breeds = {label.id: place for place, label in enumerate(read_labels())}
     return np.array([breeds[name.split("/")[-2]] for name in names], np.intp)
 
 

@@ -10,7 +10,7 @@ held-out photographs of Stanford Dogs, which the networks did see when they were
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from training.ship import (
     HELD_OUT_COUNT,
     IMAGENET_BREEDS,
     RECIPES,
-    Part,
     Places,
     describe_parts,
     draft_arrays,
@@ -41,6 +40,7 @@ HEAD = (
     "|---|---|---|---|---|---|---|---|"
 )
 LITE, LCNET, XCEPTION = "efficientnet_lite2", "pplcnetv2", "xception"
+VIEWS = (View.WHOLE, View.CENTRE, View.MIRRORED, View.FOCUS)
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,7 @@ class Trials:
     def _look(self, paths: Sequence[Path]) -> Looked:
         parts = list(self.parts.values())
         info = describe_parts("dogs", parts, self.places)
-        wide = [
-            backbone.model_copy(update={"views": (View.WHOLE, View.CENTRE, View.MIRRORED, View.FOCUS)})
-            for backbone in info.backbones
-        ]
+        wide = [backbone.model_copy(update={"views": VIEWS}) for backbone in info.backbones]
         networks = {part.member.network: part.file for part in parts}
         folder = self.places.work / "drafts" / "trials"
         head = draft_arrays(parts)
@@ -107,31 +104,31 @@ class Trials:
         return Embeddings(found.names, through(part.top, found.values))
 
 
-def heads(trials: Trials) -> None:
+def heads(trials: Trials, network: str) -> None:
     """One network, the centre of the picture, and different heads."""
-    for network in (LITE, LCNET, XCEPTION):
-        part, found = trials.parts[network], trials.known(network)
-        labels = labels_of(found.names)
-        held, rest = slice(None, HELD_OUT_COUNT), slice(HELD_OUT_COUNT, None)
+    part, found = trials.parts[network], trials.known(network)
+    labels, count = labels_of(found.names), len(IMAGENET_BREEDS)
+    held, rest = slice(None, HELD_OUT_COUNT), slice(HELD_OUT_COUNT, None)
 
-        def judge(title: str, head: Head) -> None:
-            held_cells = Judged(labels[held]).cells(head.logits(found.values[held]))[:2]
-            trials.row(f"{network}, centre: {title}", trials.scores(network, "centre", head=head), held_cells)
+    def judge(title: str, head: Head) -> None:
+        held_cells = Judged(labels[held]).cells(head.logits(found.values[held]))[:2]
+        trials.row(f"{network}, centre: {title}", trials.scores(network, "centre", head=head), held_cells)
 
-        for strength in (1e-4, 1e-3):
-            head = fit_head(found.values[rest], labels[rest], len(IMAGENET_BREEDS), strength)
-            judge(f"head fitted from zero, strength {strength:g}", head)
-        if part.top is not None:
-            rows = Head(part.top.kernel[:, IMAGENET_BREEDS], part.top.bias[IMAGENET_BREEDS])
-            judge("ImageNet's own rows", rows)
-            for strength in (1e-4, 1e-3):
-                head = fit_head(found.values[rest], labels[rest], len(IMAGENET_BREEDS), strength, rows)
-                judge(f"fitted from ImageNet's rows, strength {strength:g}", head)
-            degraded = trials.known(network, f"{DEGRADED}-1") if network == LCNET else None
-            if degraded is not None:
-                both = np.concatenate([found.values[rest], degraded.values[rest]])
-                twice = np.concatenate([labels[rest], labels_of(degraded.names)[rest]])
-                judge("the same, 1e-4, degraded copies too", fit_head(both, twice, len(IMAGENET_BREEDS), 1e-4, rows))
+    for strength in (1e-4, 1e-3):
+        judge(f"fitted from zero, {strength:g}", fit_head(found.values[rest], labels[rest], count, strength))
+    if part.top is None:
+        return
+    rows = Head(part.top.kernel[:, IMAGENET_BREEDS], part.top.bias[IMAGENET_BREEDS])
+    judge("ImageNet's own rows", rows)
+    for strength in (1e-4, 1e-3):
+        judge(
+            f"fitted from those rows, {strength:g}", fit_head(found.values[rest], labels[rest], count, strength, rows)
+        )
+    if network == LCNET:
+        degraded = trials.known(network, f"{DEGRADED}-1")
+        both = np.concatenate([found.values[rest], degraded.values[rest]])
+        twice = np.concatenate([labels[rest], labels_of(degraded.names)[rest]])
+        judge("fitted from those rows, 0.0001, a degraded copy of each", fit_head(both, twice, count, 1e-4, rows))
 
 
 def views(trials: Trials) -> None:
@@ -142,26 +139,23 @@ def views(trials: Trials) -> None:
             trials.row(f"{network}: {' + '.join(chosen)}", trials.scores(network, *chosen))
 
 
+ENSEMBLES: tuple[tuple[str, dict[str, list[str]]], ...] = (
+    ("Lite2 and LCNet, centre", {LITE: ["centre"], LCNET: ["centre"]}),
+    ("Lite2 and LCNet, focus", {LITE: ["focus"], LCNET: ["focus"]}),
+    ("Lite2 whole + focus, LCNet focus", {LITE: ["whole", "focus"], LCNET: ["focus"]}),
+    ("all three, centre", {LITE: ["centre"], LCNET: ["centre"], XCEPTION: ["centre"]}),
+    ("all three, focus", {LITE: ["focus"], LCNET: ["focus"], XCEPTION: ["focus"]}),
+    ("**dogs**: Lite2 whole + focus, LCNet focus, Xception centre",
+     {LITE: ["whole", "focus"], LCNET: ["focus"], XCEPTION: ["centre"]}),
+    ("the same, Xception mirrored too", {LITE: ["whole", "focus"], LCNET: ["focus"], XCEPTION: ["centre", "mirrored"]}),
+    ("all three, all views", {network: [view.value for view in VIEWS] for network in (LITE, LCNET, XCEPTION)}),
+)  # fmt: skip
+
+
 def together(trials: Trials) -> None:
     """Several networks with equal weight."""
-    shapes: list[tuple[str, Callable[[], Floats]]] = [
-        ("Lite2 and LCNet, centre", lambda: _sum(trials, {LITE: ["centre"], LCNET: ["centre"]})),
-        ("Lite2 and LCNet, focus", lambda: _sum(trials, {LITE: ["focus"], LCNET: ["focus"]})),
-        ("Lite2 whole + focus, LCNet focus", lambda: _sum(trials, {LITE: ["whole", "focus"], LCNET: ["focus"]})),
-        ("all three, centre", lambda: _sum(trials, {LITE: ["centre"], LCNET: ["centre"], XCEPTION: ["centre"]})),
-        ("all three, focus", lambda: _sum(trials, {LITE: ["focus"], LCNET: ["focus"], XCEPTION: ["focus"]})),
-        ("Lite2 whole + focus, LCNet focus, Xception centre: **ships as dogs**",
-         lambda: _sum(trials, {LITE: ["whole", "focus"], LCNET: ["focus"], XCEPTION: ["centre"]})),
-        ("the same, Xception mirrored too",
-         lambda: _sum(trials, {LITE: ["whole", "focus"], LCNET: ["focus"], XCEPTION: ["centre", "mirrored"]})),
-        ("all three, all views", lambda: _sum(trials, dict.fromkeys((LITE, LCNET, XCEPTION), ["whole", "centre", "mirrored", "focus"]))),
-    ]  # fmt: skip
-    for title, logits in shapes:
-        trials.row(title, logits())
-
-
-def _sum(trials: Trials, chosen: dict[str, list[str]]) -> Floats:
-    return np.asarray(np.sum([trials.scores(network, *seen) for network, seen in chosen.items()], axis=0), np.float32)
+    for title, chosen in ENSEMBLES:
+        trials.row(title, np.sum([trials.scores(network, *seen) for network, seen in chosen.items()], axis=0))
 
 
 def main() -> None:
@@ -172,7 +166,8 @@ def main() -> None:
     given = parser.parse_args()
     trials = Trials(Places(given.data.resolve(), given.weights.resolve(), given.work.resolve()))
     print(HEAD)
-    heads(trials)
+    for network in (LITE, LCNET, XCEPTION):
+        heads(trials, network)
     views(trials)
     together(trials)
 
