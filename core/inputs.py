@@ -31,7 +31,9 @@ def to_model_input(pixels: Pixels, box: Box, size_px: int, mirrored: bool = Fals
     """
     height, width = pixels.shape[:2]
     edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
-    cut = Image.fromarray(pixels).resize((size_px, size_px), Image.Resampling.BICUBIC, box=_inside(edges, width, height))
+    cut = Image.fromarray(pixels).resize(
+        (size_px, size_px), Image.Resampling.BICUBIC, box=_inside(edges, width, height)
+    )
     values = np.asarray(cut, np.float32)[None]
     return np.ascontiguousarray(values[:, :, ::-1]) if mirrored else values
 

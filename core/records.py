@@ -1,4 +1,4 @@
-"""The records that travel between modules: small, frozen, with named fields and no behaviour beyond reading themselves."""
+"""The records that travel between modules: small, frozen, with named fields and no behaviour."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Features:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Calibrated probabilities (labels,), summing to 1, and the probability that the subject (a dog) is there at all."""
+    """Calibrated probabilities (labels,), summing to 1, and the probability that the subject (a dog) is there."""
 
     probabilities: Floats
     subject: float
