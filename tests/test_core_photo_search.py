@@ -174,7 +174,7 @@ def test_of_plain_files_nothing_is_remembered(root: Path) -> None:
     put(root, *(f"{folder}/{number}.jpg" for folder in range(20) for number in range(20)))
     photos = find_photos(root)
     assert len([next(photos) for _ in range(390)]) == 390
-    seen = photos.gi_frame.f_locals["seen"]
+    seen = photos.gi_frame.f_locals["seen"]  # type: ignore[attr-defined]  # it is a generator
     assert len(seen._files) == 0
     assert len(seen._folders) == 21
 

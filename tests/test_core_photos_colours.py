@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ SIZE = (32, 24)
 RED = (200, 30, 30)
 
 
-def opened(image: Image.Image, path: Path, **how_saved: object) -> npt.NDArray[np.uint8]:
+def opened(image: Image.Image, path: Path, **how_saved: Any) -> npt.NDArray[np.uint8]:
     image.save(path, **how_saved)
     return open_photo(path).pixels
 
