@@ -70,8 +70,8 @@ def _own_folders() -> list[tuple[str, str]]:
 def _readme() -> str:
     said = tr(
         "This file helps to find a fault. In it: the versions of the program and of its parts, what this computer is, "
-        "which models there are, and the latest messages of the program. Not in it: photographs, corrections, the names "
-        "of photographs and of folders (only their endings, such as .jpg)."
+        "which models there are, and the latest messages of the program. Not in it: photographs, corrections, the "
+        "names of photographs and of folders (only their endings, such as .jpg)."
     )
     return f"{NAME} {VERSION}\n\n{textwrap.fill(said, 80)}\n"
 
