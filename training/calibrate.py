@@ -29,7 +29,7 @@ def calibration_error(probabilities: Floats, labels: Labels) -> float:
 
 
 def choose_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
-    """The lowest threshold from which on the answers are right as often as `wanted`.
+    """The lowest threshold from which on the answers are right as often as `wanted`; 1, never sure, if there is none.
 
     Both the counted share and the calibrated probabilities must say so: with a few hundred photographs either alone
     would follow chance.  What is promised is the smaller of the two, rounded down to a whole percent.
@@ -37,15 +37,15 @@ def choose_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     for threshold in np.arange(0.3, 0.995, 0.005):
         sure = confidence >= threshold
-        promise = min(right[sure].mean(), confidence[sure].mean()) if sure.any() else 1.0
+        promise = min(right[sure].mean(), confidence[sure].mean()) if sure.any() else 0.0
         if promise >= wanted:
-            break
-    return Sure(
-        threshold=round(float(threshold), 3),
-        precision=float(np.floor(promise * 100) / 100),
-        coverage=round(float(sure.mean()), 3),
-        cases=len(labels),
-    )
+            return Sure(
+                threshold=round(float(threshold), 3),
+                precision=float(np.floor(promise * 100) / 100),
+                coverage=round(float(sure.mean()), 3),
+                cases=len(labels),
+            )
+    return Sure(threshold=1, precision=0, coverage=0, cases=0)
 
 
 def choose_subject(present: Floats, absent: Floats) -> Subject:

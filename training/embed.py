@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from core.errors import PhotoError
 from core.records import Floats
 from training.views import view_input
 
@@ -47,23 +49,30 @@ def embed(
 ) -> Embeddings:
     """Embed the photographs under `folder` (the first `most`) with the LiteRT file `backbone`; parts go to `store`.
 
-    Unreadable photographs are logged and left out.
+    What a part in `store` has already is not made again.  Unreadable photographs are logged and left out; raises
+    ValueError when none is left.
     """
     paths = list_photographs(folder)[:most]
-    run = _runner(backbone)
+    run = partial(_try, _runner(backbone), view)
     store = store / backbone.stem / view
     store.mkdir(parents=True, exist_ok=True)
-    parts = []
+    found: dict[str, Floats] = {}
     with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(paths), PART):
+            chunk = {path.relative_to(folder.parent).as_posix(): path for path in paths[start : start + PART]}
             part = store / f"{folder.name}.{start:05d}.npz"
-            if not part.exists():
-                chunk = paths[start : start + PART]
+            kept = _load(part) if part.exists() else {}
+            missing = [name for name in chunk if name not in kept]
+            if missing:
                 title = f"{backbone.stem} {view} {folder.name} {start}"
-                rows = list(tqdm(pool.map(lambda path: _try(run, path, view), chunk), title, len(chunk), leave=False))
-                _save(part, folder.parent, zip(chunk, rows, strict=True))
-            parts.append(part)
-    return _load(parts)
+                rows = pool.map(run, [chunk[name] for name in missing])
+                made = zip(missing, tqdm(rows, title, len(missing), leave=False), strict=True)
+                _save(part, kept | {name: row for name, row in made if row is not None})
+                kept = _load(part)
+            found |= {name: kept[name] for name in chunk if name in kept}
+    if not found:
+        raise ValueError(f"no photograph under {folder} can be used")
+    return Embeddings(tuple(found), np.stack(list(found.values())))
 
 
 def _runner(backbone: Path) -> Callable[[Path, str], Floats]:
@@ -85,26 +94,20 @@ def _runner(backbone: Path) -> Callable[[Path, str], Floats]:
     return run
 
 
-def _try(run: Callable[[Path, str], Floats], path: Path, view: str) -> Floats | None:
+def _try(run: Callable[[Path, str], Floats], view: str, path: Path) -> Floats | None:
     try:
         return run(path, view)
-    except (OSError, ValueError) as error:
+    except PhotoError as error:
         log.warning("left out %s: %s", path, error)
         return None
 
 
-def _save(part: Path, data: Path, rows: Iterable[tuple[Path, Floats | None]]) -> None:
-    kept = [(path.relative_to(data).as_posix(), row) for path, row in rows if row is not None]
+def _save(part: Path, rows: Mapping[str, Floats]) -> None:
     beside = part.with_suffix(".part.npz")
-    np.savez(beside, names=[name for name, _ in kept], values=np.stack([row for _, row in kept]).astype(np.float16))
+    np.savez(beside, names=list(rows), values=np.array(list(rows.values()), np.float16))
     beside.replace(part)
 
 
-def _load(parts: Iterable[Path]) -> Embeddings:
-    names: list[str] = []
-    values = []
-    for part in parts:
-        with np.load(part, allow_pickle=False) as file:
-            names.extend(file["names"].tolist())
-            values.append(file["values"].astype(np.float32))
-    return Embeddings(tuple(names), np.concatenate(values))
+def _load(part: Path) -> dict[str, Floats]:
+    with np.load(part, allow_pickle=False) as file:
+        return dict(zip(file["names"].tolist(), file["values"].astype(np.float32), strict=True))

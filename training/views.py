@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from core.inputs import WHOLE, centre_square, to_model_input
+from core.photos import open_photo
 from core.records import Box, Floats, Pixels
 
 DEGRADED = "degraded"
@@ -24,14 +25,13 @@ def view_input(path: Path, view: str, size_px: int) -> Floats:
     """The photograph at `path` as `view` -> (1, size_px, size_px, 3) float32, 0...255.
 
     Views: `centre`, `mirrored`, `whole` as in prediction; `degraded-N`: the Nth random degradation, the same at every
-    run, since it is drawn from the file's name.
+    run, since it is drawn from the file's name.  Raises PhotoError.
     """
-    with Image.open(path) as file:
-        picture = file.convert("RGB")
+    pixels = open_photo(path).pixels
     if view.startswith(DEGRADED):
-        return _degraded(picture, _generator(f"{view}/{path.name}"), size_px)
-    box = WHOLE if view == "whole" else centre_square(*picture.size)
-    return to_model_input(np.asarray(picture), box, size_px, mirrored=view == "mirrored")
+        return _degraded(Image.fromarray(pixels), _generator(f"{view}/{path.name}"), size_px)
+    box = WHOLE if view == "whole" else centre_square(pixels.shape[1], pixels.shape[0])
+    return to_model_input(pixels, box, size_px, mirrored=view == "mirrored")
 
 
 def _generator(text: str) -> np.random.Generator:
