@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from core.bundles import Metrics, Subject, Sure, Words
@@ -37,11 +39,11 @@ def choose_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     for threshold in np.arange(0.3, 0.995, 0.005):
         sure = confidence >= threshold
-        promise = min(right[sure].mean(), confidence[sure].mean()) if sure.any() else 0.0
+        promise = float(min(right[sure].mean(), confidence[sure].mean())) if sure.any() else 0.0
         if promise >= wanted:
             return Sure(
                 threshold=round(float(threshold), 3),
-                precision=float(np.floor(promise * 100) / 100),
+                precision=math.floor(promise * 100) / 100,
                 coverage=round(float(sure.mean()), 3),
                 cases=len(labels),
             )
