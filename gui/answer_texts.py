@@ -10,7 +10,7 @@ from core.texts import label_name, percent, tr
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
     from core.library import Correction
-    from gui.engine import Layers, Opened, Seen
+    from gui.engine import Layers, Seen
 
 
 def breed_of(info: BundleInfo, label: int) -> str:
@@ -73,15 +73,15 @@ def heatmap_title(info: BundleInfo, label: int, versus: int | None, positive: bo
     return said.format(breed=breed)
 
 
-def answer_text(opened: Opened, seen: Seen) -> str:
+def answer_text(name: str, correction: Correction | None, seen: Seen) -> str:
     """The whole answer as plain text, to be pasted somewhere else."""
     from core.verdicts import describe
 
     answer = describe(seen.verdict, seen.info)
-    lines = [opened.name, answer.headline, answer.detail, ""]
+    lines = [name, answer.headline, answer.detail, ""]
     lines += [f"{breed_of(seen.info, one.label)}: {percent(one.probability)}" for one in seen.verdict.candidates]
-    if opened.correction:
-        lines += ["", correction_line(opened.correction, seen.info)]
+    if correction:
+        lines += ["", correction_line(correction, seen.info)]
     return "\n".join([*lines, "", model_line(seen.info)])
 
 

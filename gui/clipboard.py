@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import shutil
 import tkinter
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,8 @@ log = logging.getLogger(__name__)
 _FILE_LISTS = ("text/uri-list", "x-special/gnome-copied-files")
 _PICTURES = ("image/png", "image/jpeg", "image/bmp", "image/tiff")
 
+_BYTES = {hex(value): value for value in range(256)}
+
 
 @dataclass(frozen=True)
 class Pasted:
@@ -32,7 +33,10 @@ class Pasted:
 
 
 def read_clipboard(root: tkinter.Misc) -> Pasted:
-    """Paths, or a picture where no other program can fetch it; called in the main loop, since it is Tk that asks."""
+    """Paths or a picture. In the main loop, since it is Tk that asks; the loop goes on while Tk waits for the answer.
+
+    Elsewhere than on X11, and for pictures that Tk finds too large, `picture_in` asks the system.
+    """
     if root.tk.call("tk", "windowingsystem") != "x11":
         return Pasted(_paths_in(_text(root, "STRING")))
     offered = _text(root, "TARGETS").split()
@@ -40,9 +44,9 @@ def read_clipboard(root: tkinter.Misc) -> Pasted:
         if kind in offered and (paths := _paths_in(_as_bytes(_text(root, kind)).decode("utf-8", "surrogateescape"))):
             return Pasted(paths)
     pictures = [kind for kind in _PICTURES if kind in offered]
-    if pictures and not (shutil.which("xclip") or shutil.which("wl-paste")):
+    if pictures:
         return Pasted(encoded=_text(root, pictures[0]))
-    return Pasted(() if pictures else _paths_in(_text(root, "UTF8_STRING")))
+    return Pasted(_paths_in(_text(root, "UTF8_STRING")))
 
 
 def picture_in(pasted: Pasted) -> Image.Image | list[Path]:
@@ -75,7 +79,7 @@ def _as_bytes(text: str) -> bytes:
     """Tk hands over what it does not know as numbers: "0x89 0x50 ..."."""
     if not text.startswith("0x"):
         return text.encode("utf-8", "surrogateescape")
-    return bytes(int(number, 16) for number in text.split())
+    return bytes(map(_BYTES.__getitem__, text.split()))
 
 
 def _paths_in(text: str) -> tuple[Path, ...]:

@@ -39,7 +39,6 @@ class Opened:
     """A photograph that is ready to be shown and asked about; `content` is its SHA-256, as in the library."""
 
     photo: Photo
-    name: str
     content: str
     correction: Correction | None
 
@@ -125,9 +124,9 @@ class Engine:
                 content = content_of_file(path)
             except OSError as error:
                 raise PhotoError(tr("This file cannot be read: {reason}.").format(reason=error.strerror)) from error
-            known = Opened(photo, path.name, content, None)
+            known = Opened(photo, content, None)
             self._keep(key, known)
-        return Opened(known.photo, known.name, known.content, self._correction_of(known.content))
+        return Opened(known.photo, known.content, self._correction_of(known.content))
 
     def open_image(self, image: Image.Image) -> Opened:
         """A picture from the clipboard."""
@@ -136,7 +135,7 @@ class Engine:
 
         photo = photo_from_image(image)
         content = content_of_pixels(photo)
-        return Opened(photo, tr("From the clipboard"), content, self._correction_of(content))
+        return Opened(photo, content, self._correction_of(content))
 
     def look(self, photo: Photo) -> Seen:
         """Ask the model."""

@@ -16,6 +16,7 @@ class NoticeBar(ttk.Frame):
     def __init__(self, parent: tkinter.Misc, look: Look) -> None:
         super().__init__(parent, padding=(look.px(12), look.px(8), look.px(12), 0))
         self._look = look
+        self._stays = False
         card = ttk.Frame(self, style="Card.TFrame", padding=(look.px(10), look.px(6)))
         card.pack(fill="x")
         self._badge = tkinter.Canvas(card, highlightthickness=0, borderwidth=0, width=look.px(22), height=look.px(22))
@@ -32,8 +33,9 @@ class NoticeBar(ttk.Frame):
         """What it says now."""
         return str(self._text.cget("text")) if self.winfo_manager() else ""
 
-    def show(self, text: str) -> None:
-        """Say it, instead of what was said before."""
+    def show(self, text: str, *, stays: bool = False) -> None:
+        """Say it, instead of what was said before. What `stays` is only closed by the user."""
+        self._stays = stays
         self._text.configure(text=text)
         self.button.configure(text=tr("Close"))
         self._draw_badge()
@@ -42,6 +44,11 @@ class NoticeBar(ttk.Frame):
     def hide(self) -> None:
         """It was read."""
         self.grid_remove()
+
+    def forget(self) -> None:
+        """Something new begins: what went wrong before is no news any more."""
+        if not self._stays:
+            self.hide()
 
     def _draw_badge(self) -> None:
         size, colours = self._look.px(22), self._look.colours

@@ -152,7 +152,8 @@ class PhotoActions:
         if pasted.paths:
             self._window.open_paths(list(pasted.paths))
             return
-        self._background.start("open", lambda _job: picture_in(pasted), self._on_pasted, topic="open")
+        # A lane of its own: the program that owns the clipboard may never answer.
+        self._background.start("clipboard", lambda _job: picture_in(pasted), self._on_pasted, topic="open")
 
     def _on_pasted(self, found: object) -> None:
         if isinstance(found, list):

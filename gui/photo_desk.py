@@ -38,7 +38,7 @@ class OnDesk:
     """All that is known of the photograph on the desk; a new one for each photograph."""
 
     path: Path | None = None
-    name: str = ""
+    is_pasted: bool = False
     opened: Opened | None = None
     seen: Seen | None = None
     drawn: Drawn | None = None
@@ -48,6 +48,11 @@ class OnDesk:
     chosen: int | None = None
     versus: int | None = None
     beside: list[Path] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What to call it; empty when there is none."""
+        return self.path.name if self.path else tr("From the clipboard") if self.is_pasted else ""
 
     @property
     def place(self) -> int | None:
@@ -89,7 +94,7 @@ class PhotoDesk:
     def open(self, path: Path) -> None:
         """Put the photograph in this file on the desk."""
         room = self._tab.canvas.room
-        self._clear(OnDesk(path=path, name=path.name, beside=self._same_folder(path)))
+        self._clear(OnDesk(path, beside=self._same_folder(path)))
         self._background.start(
             "open",
             lambda _job: self._engine.open_file(path, room),
@@ -104,7 +109,7 @@ class PhotoDesk:
 
     def open_image(self, image: Image.Image) -> None:
         """Put a picture that has no file on the desk."""
-        self._clear(OnDesk(name=tr("From the clipboard")))
+        self._clear(OnDesk(is_pasted=True))
         self._background.start(
             "open", lambda _job: self._engine.open_image(image), self._on_opened, self._on_refused, topic="open"
         )
@@ -132,7 +137,7 @@ class PhotoDesk:
         self._tab.after(_PATIENCE_MS, self._show_waiting, fresh)
 
     def _on_opened(self, opened: Opened) -> None:
-        self.now.opened, self.now.name = opened, opened.name
+        self.now.opened = opened
         self._tab.show_panels(True)
         self._tab.correction.clear()
         show_answer(self._tab, self.now, self.info, self.no_model)
@@ -191,7 +196,7 @@ class PhotoDesk:
             self._on_seen,
             self._on_no_answer,
             topic="look",
-            says=tr("Looking at {name}…").format(name=opened.name),
+            says=tr("Looking at {name}…").format(name=self.now.name),
         )
 
     def _on_seen(self, seen: Seen) -> None:
@@ -351,7 +356,8 @@ class PhotoDesk:
 
     def answer(self) -> str:
         """The answer as text; empty as long as there is none."""
-        return answer_text(self.now.opened, self.now.seen) if self.now.opened and self.now.seen else ""
+        opened, seen = self.now.opened, self.now.seen
+        return answer_text(self.now.name, opened.correction, seen) if opened and seen else ""
 
     def captions(self) -> list[str]:
         """The lines under a saved picture."""

@@ -91,7 +91,7 @@ class Preferences:
         shell.show_model()
         if asked and asked != info.name:
             said = tr("The model “{name}” cannot be used. {other} answers instead.")
-            shell.notice.show(said.format(name=asked, other=label_name(info.title)))
+            shell.notice.show(said.format(name=asked, other=label_name(info.title)), stays=True)
         elif asked:
             shell.settings.model = asked
             self._save()

@@ -23,7 +23,7 @@ from gui.notice_bar import NoticeBar
 from gui.photo_actions import PhotoActions
 from gui.photo_desk import PhotoDesk
 from gui.photo_tab import PhotoTab
-from gui.preferences import Preferences
+from gui.preferences import Preferences, follow_in_file_dialogs
 from gui.shell_menus import menus, shell_actions
 from gui.status_line import StatusLine
 from gui.theme import Look
@@ -71,6 +71,7 @@ class Shell:
         from gui.dropping import accept_drops
 
         accept_drops(self.root, self.open_paths, self.photo_tab.canvas.expect_drop)
+        follow_in_file_dialogs(self.root)
         self.preferences.load_model(self.settings.model)
         self.background.start("files", lambda _job: self.engine.library.notice, self._on_library)
         self.background.start("draw", lambda _job: self.engine.palettes(), self.preferences.show_palettes)
@@ -122,6 +123,7 @@ class Shell:
         )
 
     def _open(self, path: Path, is_folder: bool, count: int) -> None:
+        self.notice.forget()
         self.settings.last_folder = path if is_folder else path.parent
         if is_folder:
             self.folder_tab.show_folder(path)
@@ -150,7 +152,7 @@ class Shell:
 
     def _on_library(self, notice: str) -> None:
         if notice:
-            self.notice.show(notice)
+            self.notice.show(notice, stays=True)
 
     def _on_desk_changed(self) -> None:
         self.root.title(self._title())

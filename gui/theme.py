@@ -124,6 +124,8 @@ class Look:
         style.configure("Headline.TLabel", font=BIG)
         style.configure("Treeview", rowheight=font.nametofont(BODY, self._root).metrics("linespace") + self.px(6))
         self._root.option_add("*TCombobox*Listbox.font", BODY)
+        # Tk's own file dialog lists the files on white, whatever the theme is.
+        self._root.option_add("*Canvas.foreground", LIGHT.text)
         self._root.configure(background=colours.back)
 
 
