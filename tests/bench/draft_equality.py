@@ -67,11 +67,16 @@ def _spread(folder: Path, number: int) -> list[Path]:
 
 def _blown_up(paths: list[Path], to: Path) -> Iterator[Path]:
     for path in paths:
-        photo = open_photo(path)
-        growth = (PIXELS / (photo.width * photo.height)) ** 0.5
-        size = round(photo.width * growth), round(photo.height * growth)
-        Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS).save(to, quality=92)
+        blow_up(path, to)
         yield to
+
+
+def blow_up(path: Path, to: Path) -> None:
+    """Write the photograph at `path` as a JPEG of 12 megapixels."""
+    photo = open_photo(path)
+    growth = (PIXELS / (photo.width * photo.height)) ** 0.5
+    size = round(photo.width * growth), round(photo.height * growth)
+    Image.fromarray(photo.pixels).resize(size, Image.Resampling.LANCZOS).save(to, quality=92)
 
 
 def _compared(path: Path, size_px: int, likeliest: Callable[[Photo], int] | None) -> Comparison:
