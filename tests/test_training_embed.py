@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import training.embed
 from core.records import Floats
 from tests.bundle_factory import tiny_network
 from training.embed import Embeddings, embed, list_photographs
+from training.views import view_input
 
 BREEDS = ("n01-red", "n02-green", "n03-blue")
 
@@ -32,14 +32,14 @@ class World:
             for n in range(4):
                 paint(self.dogs / breed / f"{n}.png", tuple(50 * n + 60 if i == place else 10 for i in range(3)))  # type: ignore[arg-type]
         self.opened: list[str] = []
-        real = training.embed.view_input
 
         def counted(path: Path, view: str, size_px: int) -> Floats:
-            values = real(path, view, size_px)
+            values = view_input(path, view, size_px)
             self.opened.append(path.relative_to(self.dogs.parent).as_posix())
             return values
 
-        monkeypatch.setattr(training.embed, "view_input", counted)
+        self.counted = counted
+        monkeypatch.setattr("training.embed.view_input", counted)
 
     def embed(self, most: int | None = None, view: str = "centre") -> Embeddings:
         return embed(self.network, view, self.dogs, self.store, most)
@@ -98,16 +98,16 @@ def test_the_second_run_shows_the_network_nothing(world: World) -> None:
 
 
 def test_a_run_that_was_stopped_goes_on_where_it_was(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.embed, "PART", 5)
-    counted, seventh = training.embed.view_input, list_photographs(world.dogs)[7]
+    monkeypatch.setattr("training.embed.PART", 5)
+    eighth = list_photographs(world.dogs)[7]
 
     def stopped(path: Path, view: str, size_px: int) -> Floats:
-        if path == seventh:
+        if path == eighth:
             raise KeyboardInterrupt
-        return counted(path, view, size_px)
+        return world.counted(path, view, size_px)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training.embed, "view_input", stopped)
+        patch.setattr("training.embed.view_input", stopped)
         with pytest.raises(KeyboardInterrupt):
             world.embed()
     world.opened.clear()
@@ -119,7 +119,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(world: World, monkeypatch: 
 def test_most_takes_the_first_ones_and_a_larger_run_adds_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training.embed, "PART", 5)
+    monkeypatch.setattr("training.embed.PART", 5)
     few = world.embed(most=7)
     assert len(few.names) == len(world.opened) == 7
     world.opened.clear()
@@ -154,7 +154,7 @@ def test_an_unreadable_photograph_is_left_out_and_logged(world: World, caplog: p
 def test_a_part_in_which_nothing_can_be_read_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training.embed, "PART", 11)
+    monkeypatch.setattr("training.embed.PART", 11)
     list_photographs(world.dogs)[-1].write_bytes(b"no photograph")
     assert len(world.embed().names) == 11
 

@@ -37,7 +37,7 @@ def photo(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_has_the_shape_and_the_range_of_a_models_input(photo: Path, view: str) -> None:
     values = view_input(photo, view, SIZE_PX)
-    assert (values.shape, values.dtype) == ((1, SIZE_PX, SIZE_PX, 3), np.float32)
+    assert values.shape == (1, SIZE_PX, SIZE_PX, 3) and values.dtype == np.dtype(np.float32)
     assert values.min() >= 0 and 100 < values.max() <= 255
 
 
