@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.bundles import Bundle, BundleInfo
-    from core.inference import Classifier
     from core.library import Correction, Library
     from core.models import ModelEntry
-    from core.outlines import Mask, Outliner
+    from core.outlines import Mask
+    from core.processes import Elsewhere
     from core.records import EvidenceMap, Photo, Pixels, Prediction, Verdict
 
 log = logging.getLogger(__name__)
@@ -88,20 +88,24 @@ class Engine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._classifier: Classifier | None = None
+        self._model: tuple[Elsewhere, Bundle] | None = None
         self._library: Library | None = None
-        self._outliner: Outliner | None = None
+        self._outliner: Elsewhere | None = None
         self._photos: dict[tuple[object, ...], Opened] = {}
         self._evidence: tuple[Seen, tuple[int, int | None], EvidenceMap] | None = None
         self._fitted: tuple[Photo, tuple[int, int], Pixels] | None = None
 
     def load_model(self, name: str | None) -> BundleInfo:
         """Make the named model, or the one in use, answer from now on. Raises BundleError; then the old one stays."""
-        from core.inference import Classifier
-        from core.models import find_model
+        from core.processes import Elsewhere
+        from core.served import ServedModel
 
-        self._classifier = Classifier(find_model(name))
-        return self._classifier.bundle.info
+        model = Elsewhere(ServedModel, name)
+        bundle: Bundle = model.call("bundle")
+        before, self._model = self._model, (model, bundle)
+        if before:
+            before[0].close()
+        return bundle.info
 
     def list_models(self) -> Sequence[ModelEntry]:
         """All models, also the broken ones with what is wrong."""
@@ -114,7 +118,8 @@ class Engine:
         from core.library import content_of_file
         from core.photos import open_photo
 
-        least_px = max(USUAL_LEAST_PX, self._classifier.least_px if self._classifier else 0, min(room) // 2)
+        backbones = self._model[1].info.backbones if self._model else ()
+        least_px = max(USUAL_LEAST_PX, min(room) // 2, *(backbone.size_px for backbone in backbones))
         key = _key_of(path, least_px)
         with self._lock:
             known = self._photos.get(key) if key else None
@@ -141,18 +146,23 @@ class Engine:
         """Ask the model."""
         from core.verdicts import decide
 
-        assert self._classifier is not None, "the window asks only when a model is there"
-        classifier = self._classifier
-        prediction = classifier.predict(photo)
-        return Seen(prediction, decide(prediction, classifier.bundle.info), classifier.bundle)
+        assert self._model is not None, "the window asks only when a model is there"
+        model, bundle = self._model
+        if not model.is_alive:  # it died with an earlier photograph
+            self.load_model(bundle.name)
+            model, bundle = self._model
+        prediction: Prediction = model.call("predict", photo)
+        return Seen(prediction, decide(prediction, bundle.info), bundle)
 
     def outline(self, photo: Photo) -> Mask:
         """The animal in the photograph."""
-        from core.outlines import Outliner
+        from core.processes import Elsewhere
+        from core.served import ServedOutliner
 
-        if self._outliner is None:
-            self._outliner = Outliner()
-        return self._outliner.outline(photo)
+        if self._outliner is None or not self._outliner.is_alive:
+            self._outliner = Elsewhere(ServedOutliner)
+        mask: Mask = self._outliner.call("outline", photo)
+        return mask
 
     def draw(self, photo: Photo, seen: Seen | None, layers: Layers, room: tuple[int, int]) -> Drawn:
         """The picture to fit `room` (width, height in pixels), as it is to be drawn."""
@@ -222,6 +232,10 @@ class Engine:
             return self._library
 
     def close(self) -> None:
+        """End the processes and close the library."""
+        for process in (self._model[0] if self._model else None, self._outliner):
+            if process:
+                process.close()
         if self._library is not None:
             self._library.close()
 
