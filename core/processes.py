@@ -23,9 +23,10 @@ _PATIENCE_S = 1.0
 class Elsewhere:
     """An object that lives in a process of its own; the calls of several threads are answered one after the other.
 
-    `make(*args)` makes the object over there; both must be picklable, and so must what its methods take and give.
-    What it raises comes back: UserError as it is, anything else as RuntimeError with the traceback in its text.
-    Raises UserError when the process has died.
+    `make(*args)` makes the object over there; both must be picklable, and so must what its methods take and give. The
+    process starts at once, and nobody waits for it before the first call. What is raised over there, in `make` too, is
+    raised by the call: UserError as it is, anything else as RuntimeError with the traceback in its text. Calls raise
+    UserError when the process has died.
     """
 
     def __init__(self, make: Callable[..., object], *args: object) -> None:
@@ -34,19 +35,18 @@ class Elsewhere:
         self._lock = threading.Lock()
         self._wire, there = fresh.Pipe()
         self._process = fresh.Process(target=_serve, args=(there, make, args, language()), daemon=True)
+        self._is_made = False
         try:
             self._process.start()
         finally:
             there.close()
-        try:
-            self._answer()
-        except BaseException:
-            self.close()
-            raise
 
     def call(self, method: str, *args: object) -> Any:
         """What `method(*args)` of the object gives; blocks until it is there."""
         with self._lock:
+            if not self._is_made:
+                self._answer()
+                self._is_made = True
             try:
                 self._wire.send((language(), method, args))
             except OSError as error:
@@ -62,7 +62,6 @@ class Elsewhere:
         """End the process. A call that waits for an answer raises UserError."""
         self._process.kill()
         self._process.join(_PATIENCE_S)
-        self._wire.close()
 
     def _answer(self) -> Any:
         try:

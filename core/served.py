@@ -1,19 +1,24 @@
-"""What lives in the processes beside the window: the model that answers, and the finder of outlines."""
+"""What lives in the processes beside the window: the model that answers, and the finder of outlines.
+
+Light to import: the window only names these functions, and what is inside is needed in the other processes.
+"""
 
 from __future__ import annotations
 
-from core.bundles import Bundle
-from core.inference import Classifier
-from core.models import find_model
-from core.outlines import Mask, Outliner
-from core.records import Photo, Prediction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from core.bundles import Bundle
+    from core.inference import Classifier
+    from core.outlines import Outliner
+    from core.records import Photo, Prediction
 
 
 class ServedModel:
-    """A model, found by its name (None: the one in use) and ready to answer. Raises BundleError."""
+    """A model that is ready to answer."""
 
-    def __init__(self, name: str | None) -> None:
-        self._classifier = Classifier(find_model(name))
+    def __init__(self, classifier: Classifier) -> None:
+        self._classifier = classifier
 
     def bundle(self) -> Bundle:
         return self._classifier.bundle
@@ -22,11 +27,16 @@ class ServedModel:
         return self._classifier.predict(photo)
 
 
-class ServedOutliner:
-    """The network for outlines, ready. Raises BundleError."""
+def serve_model(name: str | None) -> ServedModel:
+    """The model called so (None: the one in use). Raises BundleError."""
+    from core.inference import Classifier
+    from core.models import find_model
 
-    def __init__(self) -> None:
-        self._outliner = Outliner()
+    return ServedModel(Classifier(find_model(name)))
 
-    def outline(self, photo: Photo) -> Mask:
-        return self._outliner.outline(photo)
+
+def serve_outliner() -> Outliner:
+    """The network for outlines. Raises BundleError."""
+    from core.outlines import Outliner
+
+    return Outliner()

@@ -98,10 +98,14 @@ class Engine:
     def load_model(self, name: str | None) -> BundleInfo:
         """Make the named model, or the one in use, answer from now on. Raises BundleError; then the old one stays."""
         from core.processes import Elsewhere
-        from core.served import ServedModel
+        from core.served import serve_model
 
-        model = Elsewhere(ServedModel, name)
-        bundle: Bundle = model.call("bundle")
+        model = Elsewhere(serve_model, name)
+        try:
+            bundle: Bundle = model.call("bundle")
+        except BaseException:
+            model.close()
+            raise
         before, self._model = self._model, (model, bundle)
         if before:
             before[0].close()
@@ -157,10 +161,10 @@ class Engine:
     def outline(self, photo: Photo) -> Mask:
         """The animal in the photograph."""
         from core.processes import Elsewhere
-        from core.served import ServedOutliner
+        from core.served import serve_outliner
 
         if self._outliner is None or not self._outliner.is_alive:
-            self._outliner = Elsewhere(ServedOutliner)
+            self._outliner = Elsewhere(serve_outliner)
         mask: Mask = self._outliner.call("outline", photo)
         return mask
 
@@ -233,7 +237,7 @@ class Engine:
 
     def close(self) -> None:
         """End the processes and close the library."""
-        for process in (self._model[0] if self._model else None, self._outliner):
+        for process in (self._model and self._model[0], self._outliner):
             if process:
                 process.close()
         if self._library is not None:
