@@ -35,7 +35,7 @@ class Elsewhere:
         self._lock = threading.Lock()
         self._wire, there = fresh.Pipe()
         self._process = fresh.Process(target=_serve, args=(there, make, args, language()), daemon=True)
-        self._is_made = False
+        self._is_made = self._is_gone = False
         try:
             self._process.start()
         finally:
@@ -50,16 +50,17 @@ class Elsewhere:
             try:
                 self._wire.send((language(), method, args))
             except OSError as error:
-                raise _died() from error
+                raise self._gone() from error
             return self._answer()
 
     @property
     def is_alive(self) -> bool:
         """Whether calls can be answered."""
-        return self._process.is_alive()
+        return not self._is_gone and self._process.is_alive()
 
     def close(self) -> None:
         """End the process. A call that waits for an answer raises UserError."""
+        self._is_gone = True
         self._process.kill()
         self._process.join(_PATIENCE_S)
 
@@ -67,17 +68,19 @@ class Elsewhere:
         try:
             answer, problem, detail = self._wire.recv()
         except (EOFError, OSError) as error:
-            log.error("the process ended with exit code %s", self._process.exitcode)
-            raise _died() from error
+            raise self._gone() from error
         if isinstance(problem, UserError):
             raise problem
         if detail:
             raise RuntimeError(detail)
         return answer
 
-
-def _died() -> UserError:
-    return UserError(tr("A part of the program stopped unexpectedly. Please try again."))
+    def _gone(self) -> UserError:
+        if not self._is_gone:
+            self._is_gone = True
+            self._process.join(_PATIENCE_S)
+            log.warning("a process ended by itself with exit code %s", self._process.exitcode)
+        return UserError(tr("A part of the program stopped unexpectedly. Please try again."))
 
 
 def _serve(wire: Connection, make: Callable[..., object], args: tuple[object, ...], spoken: Language) -> None:

@@ -1,0 +1,101 @@
+"""An object in a process of its own: answers, errors, death."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from core.errors import BundleError, UserError
+from core.processes import Elsewhere
+from core.texts import language, set_language
+
+
+class Parrot:
+    """What lives over there; it must be importable by its name."""
+
+    def __init__(self, name: str) -> None:
+        if name == "refused":
+            raise BundleError("no such parrot")
+        self.name = name
+
+    def say(self, words: str) -> tuple[str, str, int]:
+        return self.name, words, os.getpid()
+
+    def language(self) -> str:
+        return language()
+
+    def refuse(self) -> None:
+        raise BundleError("I would rather not")
+
+    def fail(self) -> None:
+        raise ZeroDivisionError("a mistake")
+
+    def die(self) -> None:
+        os._exit(3)
+
+    def sleep(self) -> None:
+        time.sleep(600)
+
+
+@pytest.fixture
+def parrot() -> Iterator[Elsewhere]:
+    made = Elsewhere(Parrot, "Coco")
+    yield made
+    made.close()
+
+
+def test_calls_are_answered_in_another_process(parrot: Elsewhere) -> None:
+    name, words, process = parrot.call("say", "hello")
+    assert (name, words) == ("Coco", "hello")
+    assert process != os.getpid()
+
+
+def test_errors_come_back_and_it_goes_on(parrot: Elsewhere) -> None:
+    with pytest.raises(BundleError, match="rather not"):
+        parrot.call("refuse")
+    with pytest.raises(RuntimeError, match="ZeroDivisionError: a mistake"):
+        parrot.call("fail")
+    assert parrot.call("say", "still here")[1] == "still here"
+
+
+def test_it_speaks_the_language_of_the_moment(parrot: Elsewhere) -> None:
+    assert parrot.call("language") == "en"
+    set_language("fr")
+    assert parrot.call("language") == "fr"
+
+
+def test_death_is_a_sentence(parrot: Elsewhere) -> None:
+    with pytest.raises(UserError, match="stopped unexpectedly"):
+        parrot.call("die")
+    with pytest.raises(UserError, match="stopped unexpectedly"):
+        parrot.call("say", "hello")
+    assert not parrot.is_alive
+
+
+def test_what_cannot_be_made_is_told_by_the_first_call() -> None:
+    refused = Elsewhere(Parrot, "refused")
+    with pytest.raises(BundleError, match="no such parrot"):
+        refused.call("say", "hello")
+    refused.close()
+
+
+def test_closing_frees_who_waits() -> None:
+    parrot = Elsewhere(Parrot, "Coco")
+    parrot.call("say", "awake")
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            parrot.call("sleep")
+        except UserError as error:
+            said.append(str(error))
+
+    waiting = threading.Thread(target=ask)
+    waiting.start()
+    parrot.close()
+    waiting.join(20)
+    assert len(said) == 1
