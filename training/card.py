@@ -11,7 +11,8 @@ COMMAND = "python -m training.ship --data DATA --weights WEIGHTS --work WORK"
 def model_card(info: BundleInfo) -> str:
     """The card of a shipped model, in Markdown."""
     notes = resources_dir() / "breeds" / f"{info.name}.md"
-    return "\n\n".join([*_parts(info), notes.read_text(encoding="utf-8").strip()]) + "\n"
+    parts = [*_parts(info), notes.read_text(encoding="utf-8").strip()]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _parts(info: BundleInfo) -> list[str]:
