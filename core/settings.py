@@ -26,7 +26,7 @@ class Settings(BaseModel):
     language: Literal["system", "en", "fr"] = "system"
     theme: Literal["system", "light", "dark"] = "system"
     model: str | None = Field(default=None, max_length=200)
-    palette: str = Field(default="cividis", max_length=50)
+    palette: str = Field(default="magma", max_length=50)
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = False
     last_folder: Path | None = None
