@@ -29,6 +29,7 @@ from training.embed import embed, list_photographs
 from training.heads import Head, Labels, fit_head, softmax
 from training.judge import look
 from training.networks import NETWORKS, ImageNetTop
+from training.u2net import u2netp
 
 Array = npt.NDArray[Any]
 
@@ -42,6 +43,7 @@ IMAGENET_CANIDS = np.isin(np.arange(1000), np.arange(151, 276))
 # The first ten photographs of each breed are never trained on; list_photographs lets the breeds take turns.
 HELD_OUT_COUNT = 1200
 WANTED_PRECISION = 0.95
+OUTLINE, OUTLINE_PX = "outline", 320
 
 
 @dataclass(frozen=True)
@@ -240,18 +242,26 @@ def _output_shape(file: Path) -> tuple[int, int, int]:
     return int(rows), int(columns), int(channels)
 
 
+def make_outline(places: Places) -> None:
+    """Convert the network that cuts the animal out; it is not trained any further."""
+    to_litert(u2netp(OUTLINE_PX, places.weights), shipped_models_dir() / OUTLINE / "u2netp.tflite", Weights.FLOAT16)
+
+
 def main() -> None:
     """The command line."""
+    known = [*RECIPES, OUTLINE]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "weights", "work"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"models to make; all of {', '.join(RECIPES)} by default"
-    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to make; all of {', '.join(known)} by default")
     given = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    for name in given.names or RECIPES:
-        bundle = make_model(name, Places(given.data.resolve(), given.weights.resolve(), given.work.resolve()))
+    places = Places(given.data.resolve(), given.weights.resolve(), given.work.resolve())
+    for name in given.names or known:
+        if name == OUTLINE:
+            make_outline(places)
+            continue
+        bundle = make_model(name, places)
         log.info("%s: %s", name, bundle.info.model_dump_json(include={"calibration", "metrics"}, indent=1))
 
 
