@@ -55,8 +55,8 @@ class Shell:
         choices = HeatmapChoices(True, settings.heatmap_opacity, settings.palette, settings.show_outline)
         self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed)
         self.preferences = Preferences(self)
-        photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
-        self.actions: dict[str, Action] = photo_actions.table | shell_actions(self)
+        self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
+        self.actions: dict[str, Action] = self.photo_actions.table | shell_actions(self)
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
         self.folder_tab = FolderTab(self.tabs, look, self.copy)
         self.retrain_tab = LaterTab(self.tabs, look, retrain_texts)
@@ -148,6 +148,8 @@ class Shell:
         self.root.withdraw()
         self.background.close()
         self.engine.close()
+        for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
+            self.root.tk.call("after", "cancel", waiting)  # else Tcl would call what is gone
         self.root.destroy()
 
     def _on_library(self, notice: str) -> None:
