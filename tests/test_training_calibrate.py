@@ -108,6 +108,13 @@ def test_the_threshold_of_the_subject_lies_in_the_middle_of_the_gap() -> None:
     assert choose_subject(np.full(9, 0.999, np.float32), np.full(9, 0.001, np.float32)).threshold == 0.5
 
 
+def test_one_odd_photograph_in_a_hundred_without_and_in_two_hundred_with_the_subject_does_not_count() -> None:
+    absent = np.array([0.1] * 970 + [0.9] * 25 + [0.999] * 5, np.float32)
+    present = np.array([0.99] * 970 + [0.95] * 28 + [0.001] * 2, np.float32)
+    odds = np.sqrt(0.9 / 0.1 * 0.95 / 0.05)
+    assert choose_subject(present, absent).threshold == pytest.approx(odds / (1 + odds), abs=1e-3)
+
+
 def test_what_lies_on_the_wrong_side_is_counted() -> None:
     present = np.array([0.9] * 399 + [0.01], np.float32)
     absent = np.array([0.1] * 398 + [0.99] * 2, np.float32)

@@ -73,6 +73,17 @@ def test_the_order_is_shuffled_but_always_the_same(world: World, tmp_path: Path)
     assert any(column != sorted(column) for column in numbers)
 
 
+def test_the_order_is_not_the_one_in_which_a_disk_lists_its_files(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = list_photographs(world.dogs)
+    for name in ("iterdir", "rglob"):
+        real = getattr(Path, name)
+        monkeypatch.setattr(Path, name, lambda *given, real=real: iter(sorted(real(*given), reverse=True)))
+    assert list_photographs(world.dogs) == order
+    assert list_photographs(world.dogs / BREEDS[0]) == sorted((world.dogs / BREEDS[0]).iterdir())
+
+
 def test_a_folder_without_classes_is_read_by_name(tmp_path: Path) -> None:
     for name in ("b.png", "a.png"):
         paint(tmp_path / name, (0, 0, 0))

@@ -64,8 +64,8 @@ def test_other_photographs_and_other_views_are_looked_at_anew(
 ) -> None:
     look(bundle, photographs, tmp_path / "looks")
     assert look(bundle, photographs[:1], tmp_path / "looks").names == ("red/0.png",)
-    other = make_bundle(tmp_path / "others", views=(View.CENTRE,))
-    assert set(look(other, photographs, tmp_path / "looks").views) == {("cells", "centre")}
+    other = make_bundle(tmp_path / "others", views=(View.CENTRE,), networks=2)
+    assert set(look(other, photographs, tmp_path / "looks").views) == {("cells", "centre"), ("cells1", "centre")}
     assert len(list((tmp_path / "looks").iterdir())) == 3
 
 

@@ -30,6 +30,10 @@ def picture(size_px: int, seed: int = 0) -> Floats:
     return np.asarray(np.kron(values, np.ones((1, size_px // 8, size_px // 8, 1))), np.float32)
 
 
+def count(model: Any, kind: str) -> int:
+    return sum(type(layer).__name__ == kind for layer in model.layers)
+
+
 def answer(model: Any, values: Floats) -> Floats:
     return np.asarray(model(values, training=False), np.float32)
 
@@ -66,6 +70,8 @@ def test_efficientnet_lite_has_the_layers_of_the_paper(monkeypatch: pytest.Monke
     found = answer(model, picture(64))
     assert found.shape == (1, 2, 2, 1280)
     assert 0 < found.max() <= 6
+    # One shortcut for each repetition.
+    assert count(model, "Add") == 9
     used = sum(math.prod(weight.shape) for weight in model.weights)
     assert used == sum(values.size for values in arrays.values())
     layer = model.get_layer("blocks_4__depthwise_conv")
@@ -118,6 +124,7 @@ def lcnet_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_pplcnetv2_takes_every_convolution_of_its_file(lcnet_folder: Path) -> None:
     model = pplcnetv2(64, lcnet_folder)
     assert answer(model, picture(64)).shape == (1, 2, 2, 1024)
+    assert (count(model, "Add"), count(model, "Multiply")) == (1, 6)
     arrays = read_paddle(lcnet_folder, "pplcnetv2")
     used = sum(math.prod(weight.shape) for weight in model.weights)
     assert used == sum(v.size for name, v in arrays.items() if not name.startswith(("linear", "conv2d_67")))

@@ -19,15 +19,17 @@ from PIL import Image
 from core.bundles import View, load_bundle
 from core.inference import Classifier
 from core.photos import open_photo
+from core.records import Floats
 
 pytest.importorskip("tensorflow", reason="TensorFlow, which trains the models, is not installed")
 
 from training import ship, trials
 from training.convert import Weights
 from training.describe import read_labels
-from training.heads import fit_head
+from training.embed import Embeddings, list_photographs
+from training.heads import Head, Labels, fit_head
 from training.networks import NETWORKS, ImageNetTop, Network
-from training.ship import IMAGENET_CANIDS, Member
+from training.ship import IMAGENET_CANIDS, Member, Places, labels_of, make_part
 
 SIZE_PX, HIDDEN, ITERATIONS = 32, 32, 25
 BREEDS = read_labels()
@@ -139,6 +141,25 @@ def test_one_command_makes_a_model_that_answers(
         assert int(seen.probabilities.argmax()) == place
         assert seen.subject > rule.threshold
     assert classifier.predict(open_photo(paint(tmp_path / "dark.png", DARK))).subject < rule.threshold
+
+
+def test_held_out_photographs_are_never_fitted_on(
+    command: list[str], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = [path.relative_to(data).as_posix() for path in list_photographs(data / "dogs")]
+    numbered = Embeddings(tuple(order), np.arange(360, dtype=np.float32)[:, None])
+    fitted: list[int] = []
+
+    def spy(values: Floats, labels: Labels, *_: object) -> Head:
+        fitted.extend(values[:, 0].astype(int))
+        assert labels_of(order[place] for place in fitted).tolist() == labels.tolist()
+        return Head(np.zeros((1, len(BREEDS)), np.float32), np.zeros(len(BREEDS), np.float32))
+
+    monkeypatch.setattr(ship, "embed", lambda *_: numbered)
+    monkeypatch.setattr(ship, "fit_head", spy)
+    make_part(ship.RECIPES["dogs"][2], Places(data, tmp_path, tmp_path / "work"))
+    assert fitted == list(range(len(BREEDS), 360))
+    assert np.bincount(labels_of(order[: len(BREEDS)])).tolist() == [1] * len(BREEDS)
 
 
 def test_the_second_time_nothing_is_built_or_looked_at_again(
