@@ -46,3 +46,6 @@ class Dialog(tkinter.Toplevel):
         if self._focus_before is not None and self._focus_before.winfo_exists():
             self._focus_before.focus_set()
         self.destroy()
+        for name, value in list(vars(self).items()):
+            if isinstance(value, tkinter.Variable | tkinter.Image):
+                delattr(self, name)  # now: the garbage collector might free it in a thread where Tk may not be used

@@ -73,13 +73,13 @@ class Layers:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A finished picture, its colour bar and what the `ends` of that mean; `positive` is false where nothing speaks
-    for the label. `bar` and `positive` are None where no heatmap was asked for.
+    """A finished picture, its colour bar and the palette of both; `positive` is false where nothing speaks for the
+    label. `bar` and `positive` are None where no heatmap was asked for.
     """
 
     image: Image.Image
     bar: Image.Image | None = None
-    ends: tuple[str, str] = ("", "")
+    palette: str = ""
     positive: bool | None = None
 
 
@@ -175,15 +175,15 @@ class Engine:
         from core.heatmaps import colour_bar, overlay
 
         pixels = self._fitted_pixels(photo, room)
-        bar, ends, positive = None, ("", ""), None
+        bar, palette, positive = None, "", None
         if seen and layers.label is not None:
             evidence, palette = self._evidence_of(seen, photo, layers), palette_for(layers)
             pixels = overlay(pixels, evidence, palette, layers.opacity)
             bar = Image.fromarray(colour_bar(palette, layers.bar[1], layers.bar[0]))
-            ends, positive = legend_ends(palette), evidence.positive
+            positive = evidence.positive
         if layers.mask is not None:
             pixels = _with_outline(pixels, layers.mask)
-        return Drawn(Image.fromarray(pixels), bar, ends, positive)
+        return Drawn(Image.fromarray(pixels), bar, palette, positive)
 
     def photos_beside(self, path: Path) -> list[Path]:
         """The photographs of the same folder, in natural order, without those in folders below."""
@@ -313,9 +313,11 @@ def _with_outline(pixels: Pixels, mask: Mask) -> Pixels:
 
 def palette_for(layers: Layers) -> str:
     """A comparison has two sides, so its colours must have two as well."""
-    from core.heatmaps import DIVERGING
+    from core.heatmaps import DIVERGING, PALETTES
 
-    return layers.palette if layers.versus is None else sorted(DIVERGING)[0]
+    if layers.versus is not None:
+        return sorted(DIVERGING)[0]
+    return layers.palette if layers.palette in PALETTES else next(iter(PALETTES))
 
 
 def legend_ends(palette: str) -> tuple[str, str]:

@@ -81,6 +81,8 @@ class HeatmapStrip(ttk.Frame):
     def show_legend(self, title: str, low: str, high: str, bar: Image.Image | None) -> None:
         """What is shown, and what the two ends of the colour bar mean; without a bar only the title."""
         self._title.configure(text=title)
+        self._low.configure(text=low)
+        self._high.configure(text=high)
         if bar is None:
             self._legend.grid_remove()
             return
@@ -88,8 +90,6 @@ class HeatmapStrip(ttk.Frame):
 
         self._bar_image = ImageTk.PhotoImage(bar, master=self)
         self._bar.configure(image=self._bar_image)
-        self._low.configure(text=low)
-        self._high.configure(text=high)
         self._legend.grid()
 
     def enable(self, enabled: bool) -> None:

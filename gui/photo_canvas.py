@@ -83,6 +83,7 @@ class PhotoCanvas(tkinter.Canvas):
         """Draw the scene anew, in the present language and theme."""
         self.delete("all")
         self._button.place_forget()
+        self._button.configure(text=self._open.text())
         self.configure(background=self._look.colours.stage)
         draw = {
             _Scene.EMPTY: self._draw_empty,
@@ -120,7 +121,6 @@ class PhotoCanvas(tkinter.Canvas):
         room = width - 2 * rim - px(32)
         title, hint = tr("Drop a photograph of a dog here"), tr("or paste one with {keys}")
         self._write(x, y - px(14), title, TITLE, colours.text, room)
-        self._button.configure(text=self._open.text())
         self._button.place(x=x, y=y + px(36), anchor="center")
         self._write(x, y + px(80), hint.format(keys=self._paste.key_text()), BODY, colours.faint, room)
 

@@ -8,6 +8,7 @@ from core.texts import tr
 from gui.answer_texts import breed_of, correction_detail, correction_line, heatmap_title
 from gui.breed_bars import Bar
 from gui.breed_choices import breed_choices
+from gui.engine import legend_ends
 from gui.heatmap_strip import HeatmapChoices
 from gui.verdict_card import NONE, PROBLEM, SURE, UNSURE, WAITING
 
@@ -51,7 +52,7 @@ def show_heatmap(tab: PhotoTab, now: OnDesk, choices: HeatmapChoices) -> None:
         tab.strip.show_legend(tr("Click a breed to see what speaks for it") if waits_for_click else "", "", "", None)
         return
     title = heatmap_title(now.seen.info, now.chosen, now.versus, drawn.positive)
-    tab.strip.show_legend(title, *drawn.ends, drawn.bar if drawn.positive else None)
+    tab.strip.show_legend(title, *legend_ends(drawn.palette), drawn.bar if drawn.positive else None)
 
 
 def _words(now: OnDesk, info: BundleInfo | None, no_model: str) -> tuple[str, str, str]:

@@ -162,6 +162,8 @@ class Preferences:
     def show_palettes(self, names: Sequence[str]) -> None:
         """The palettes there are."""
         self._palettes = names
+        if self._shell.desk.choices.palette not in names:  # the settings are of another version
+            self._shell.photo_tab.strip.use_palette(names[0])
         self.show_palette_names()
 
     def show_palette_names(self) -> None:

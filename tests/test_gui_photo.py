@@ -11,10 +11,11 @@ import pytest
 from PIL import Image
 
 import gui.photo_desk
+import gui.photo_views
 from core.library import Kind, Library, content_of_file
 from gui.engine import Engine
 from tests.window_driver import *  # noqa: F403
-from tests.window_driver import BLUE, RED, Driver, Window, colour_photo
+from tests.window_driver import BLUE, RED, Driver, EngineHere, Window, colour_photo
 
 SHIFT = 0x1
 
@@ -123,7 +124,7 @@ def test_the_heatmap_can_be_changed_and_hidden(window: Window, photos: dict[str,
 def test_the_outline_is_found_in_the_background(driver: Driver, photos: dict[str, Path]) -> None:
     import numpy as np
 
-    class WithOutline(EngineHere):  # type: ignore[name-defined,misc]  # noqa: F405
+    class WithOutline(EngineHere):
         def outline(self, photo: Any) -> Any:
             mask = np.zeros(photo.pixels.shape[:2], np.bool_)
             mask[20:80, 30:90] = True
@@ -143,7 +144,7 @@ def test_arrow_keys_walk_through_the_folder(window: Window, photos: dict[str, Pa
     window.tab.canvas.focus_force()
     for name in ("green", "blue", "grey", "damaged"):
         window.press("<Right>")
-        window.wait(lambda name=name: window.now.path == photos[name], name)
+        window.wait(lambda path=photos[name]: window.now.path == path, name)  # type: ignore[misc]
         window.settle()
     window.press("<Right>")
     window.settle()
@@ -197,7 +198,7 @@ def test_a_photograph_that_vanished(window: Window, photos: dict[str, Path]) -> 
 def test_stale_answers_never_arrive(driver: Driver, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     gate, begun = threading.Event(), threading.Event()
 
-    class Slow(EngineHere):  # type: ignore[name-defined,misc]  # noqa: F405
+    class Slow(EngineHere):
         def look(self, photo: Any) -> Any:
             if photo.path == photos["red"]:
                 begun.set()
@@ -206,7 +207,7 @@ def test_stale_answers_never_arrive(driver: Driver, photos: dict[str, Path], mon
 
     window = driver(engine=Slow())
     answers: list[str] = []
-    show = gui.photo_desk.show_answer
+    show = gui.photo_views.show_answer
 
     def remember(tab: Any, now: Any, info: Any, no_model: str) -> None:
         show(tab, now, info, no_model)

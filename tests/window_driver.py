@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -125,6 +126,10 @@ class Window:
         self.settle()
 
     @property
+    def model(self) -> str:
+        return self.shell.preferences.model_in_use()
+
+    @property
     def headline(self) -> str:
         return str(self.tab.verdict._headline.cget("text"))
 
@@ -149,7 +154,7 @@ class Window:
     def canvas_texts(self) -> list[str]:
         """What is written on the stage."""
         canvas = self.tab.canvas
-        return [canvas.itemcget(item, "text") for item in canvas.find_all() if canvas.type(item) == "text"]
+        return [canvas.itemcget(item, "text") for item in canvas.find_all() if str(canvas.type(item)) == "text"]
 
     @property
     def is_picture_shown(self) -> bool:
@@ -221,6 +226,8 @@ def driver(isolated_home: Path, caplog: pytest.LogCaptureFixture, tiny_bundle: B
         if _exists(one.root):
             one.settle()
             one.shell.close()
+    opened.clear()
+    gc.collect()  # here: Tk ends the program when its objects are freed in the thread of a later window
     errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert errors == [], "errors in the window"
 
@@ -246,10 +253,10 @@ def texts_of(widget: tkinter.Misc) -> list[str]:
     if isinstance(widget, ttk.Combobox):
         found += [str(value) for value in widget.cget("values") or ()]
     if isinstance(widget, tkinter.Canvas):
-        found += [widget.itemcget(item, "text") for item in widget.find_all() if widget.type(item) == "text"]
+        found += [widget.itemcget(item, "text") for item in widget.find_all() if str(widget.type(item)) == "text"]
     if isinstance(widget, ttk.Notebook):
-        found += [str(widget.tab(tab, "text")) for tab in widget.tabs()]  # type: ignore[no-untyped-call]
+        found += [str(widget.tab(tab, "text")) for tab in widget.tabs()]
     if isinstance(widget, tkinter.Menu) and widget.index("end") is not None:
-        last = int(widget.index("end") or 0)
-        found += [str(widget.entrycget(n, "label")) for n in range(last + 1) if widget.type(n) != "separator"]
+        places = range(int(widget.index("end") or 0) + 1)
+        found += [str(widget.entrycget(n, "label")) for n in places if str(widget.type(n)) != "separator"]
     return [text for text in found if text]
