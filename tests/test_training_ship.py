@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.bundles import View, load_bundle
+from core.bundles import Bundle, View, load_bundle
+from core.folders import shipped_models_dir
 from core.inference import Classifier
+from core.inference import Network as TfLite
 from core.photos import open_photo
 from core.records import Floats
 
@@ -31,7 +33,7 @@ from training.heads import Head, Labels, fit_head
 from training.networks import NETWORKS, ImageNetTop, Network
 from training.ship import IMAGENET_CANIDS, Member, Places, labels_of, make_part
 
-SIZE_PX, HIDDEN, ITERATIONS = 32, 32, 25
+SIZE_PX, HIDDEN, ITERATIONS = 32, 32, 15
 BREEDS = read_labels()
 LEVELS = (70, 110, 150, 190, 230)
 # 120 of the 125 colours that have three of the levels.
@@ -189,6 +191,30 @@ def test_several_networks_answer_together(command: list[str], tmp_path: Path, mo
     assert not bundle.subject_kernel[:HIDDEN].any() and not bundle.subject_kernel[2 * HIDDEN :].any()
     seen = Classifier(bundle).predict(open_photo(paint(tmp_path / "new.png", COLOURS[33])))
     assert int(seen.probabilities.argmax()) == 33
+
+
+def test_the_network_of_the_outline_is_converted_as_it_is(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ship, "u2netp", build)
+    run(ship.main, [*command, "outline"], monkeypatch)
+    network = TfLite(tmp_path / "models" / "outline" / "u2netp.tflite", 320, (4, 4, 4), threads=1)
+    assert network(np.full((1, 320, 320, 3), 51, np.float32))[2, 1] == pytest.approx([0.2, 0.2, 0.2, 1], abs=0.01)
+
+
+def test_without_a_name_everything_that_ships_is_made(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    bundle = load_bundle(shipped_models_dir() / "dogs-fast")
+
+    def make_model(name: str, places: Places) -> Bundle:
+        made.append(name)
+        return bundle
+
+    monkeypatch.setattr(ship, "make_model", make_model)
+    monkeypatch.setattr(ship, "make_outline", lambda places: made.append("outline"))
+    run(ship.main, command, monkeypatch)
+    assert made == ["dogs", "dogs-fast", "outline"]
+    assert set(made) == {path.name for path in shipped_models_dir().iterdir() if path.name[0] != "."}
 
 
 def test_the_table_of_what_was_tried_can_be_printed_again(
