@@ -85,12 +85,18 @@ class HeatmapStrip(ttk.Frame):
         self._high.configure(text=high)
         if bar is None:
             self._legend.grid_remove()
+            self.after_idle(self._wrap_title)
             return
         from PIL import ImageTk
 
         self._bar_image = ImageTk.PhotoImage(bar, master=self)
         self._bar.configure(image=self._bar_image)
         self._legend.grid()
+        self.after_idle(self._wrap_title)  # then the width of the new texts is known
+
+    def _wrap_title(self) -> None:
+        legend = self._legend.winfo_reqwidth() + self._look.px(12) if self._legend.winfo_manager() else 0
+        self._title.configure(wraplength=max(self._look.px(120), self.winfo_width() - legend))
 
     def enable(self, enabled: bool) -> None:
         """Whether there is a picture to draw."""
@@ -123,7 +129,9 @@ class HeatmapStrip(ttk.Frame):
     def _build(self) -> None:
         px = self._look.px
         self.columnconfigure(0, weight=1)
-        self._title = ttk.Label(self, style="Strong.TLabel")
+        self._title = ttk.Label(self, style="Strong.TLabel", justify="left")
+        self.bind("<Configure>", lambda _event: self._wrap_title())
+        self.bind("<Map>", lambda _event: self._wrap_title())
         self._title.grid(row=0, column=0, sticky="w", pady=(px(2), px(4)))
         self._legend = ttk.Frame(self)
         self._low = ttk.Label(self._legend, style="Small.TLabel")

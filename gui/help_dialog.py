@@ -4,34 +4,48 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Sequence
-from tkinter import ttk
+from tkinter import font, ttk
 
 from core.texts import tr
 from gui.actions import Action
 from gui.dialog import Dialog
-from gui.theme import Look
+from gui.scroll_frame import ScrollFrame
+from gui.theme import STRONG, Look
+
+_MOST_COLUMNS = 3
 
 
 class HelpDialog(Dialog):
-    """Some sentences, and the actions with their keys in two columns."""
+    """Some sentences, and the actions with their keys in columns."""
 
     def __init__(self, parent: tkinter.Tk, look: Look, actions: Sequence[Action]) -> None:
         super().__init__(parent, look, tr("Help"))
         px = look.px
+        scroll = ScrollFrame(self.body, look)
+        scroll.pack(fill="both", expand=True)
+        page = scroll.inside
         for title, text in _paragraphs():
-            ttk.Label(self.body, text=title, style="Strong.TLabel").pack(anchor="w")
-            label = ttk.Label(self.body, text=text, wraplength=px(680), justify="left")
+            ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w")
+            label = ttk.Label(page, text=text, wraplength=px(860), justify="left")
             label.pack(anchor="w", pady=(px(2), px(10)))
-        ttk.Label(self.body, text=tr("Keys"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(4)))
-        table = ttk.Frame(self.body)
+        ttk.Label(page, text=tr("Keys"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(4)))
+        table = ttk.Frame(page)
         table.pack(fill="x")
-        rows = (len(actions) + 1) // 2
+        self._fill_table(table, actions)
+        scroll.take_room(self.winfo_screenheight() * 2 // 3)
+        self.show()
+
+    def _fill_table(self, table: ttk.Frame, actions: Sequence[Action]) -> None:
+        px = self.look.px
+        measure = font.nametofont(STRONG, self).measure
+        widest = max(measure(action.key_text()) + measure(action.text()) for action in actions) + px(48)
+        columns = max(1, min(_MOST_COLUMNS, px(1120) // widest))
+        rows = -(-len(actions) // columns)
         for number, action in enumerate(actions):
             row, column = number % rows, number // rows * 2
             key = ttk.Label(table, text=action.key_text(), style="Strong.TLabel")
             key.grid(row=row, column=column, sticky="w", padx=(px(24) if column else 0, px(12)))
             ttk.Label(table, text=action.text()).grid(row=row, column=column + 1, sticky="w")
-        self.show()
 
 
 def _paragraphs() -> list[tuple[str, str]]:

@@ -37,6 +37,13 @@ class ScrollFrame(ttk.Frame):
         """Whether not everything is to be seen at once."""
         return bool(self._bar.winfo_manager())
 
+    def take_room(self, most_height: int) -> None:
+        """As large as its contents, but no higher than this."""
+        self.update_idletasks()
+        height = min(most_height, self.inside.winfo_reqheight())
+        bar = self._bar.winfo_reqwidth() if height < self.inside.winfo_reqheight() else 0
+        self._view.configure(width=self.inside.winfo_reqwidth() + bar, height=height)
+
     def _dress(self) -> None:
         self._view.configure(background=self._look.colours.back)
 
