@@ -34,7 +34,7 @@ def _parts(info: BundleInfo) -> list[str]:
         if subject is None
         else f"`not_a_dog` is said below a probability of {subject.threshold:.3f} that a dog is there: "
         f"{subject.refused:.1%} of {subject.cases} photographs without a dog were refused, and "
-        f"{subject.wrongly_refused:.1%} of 350 with one.",
+        f"{subject.wrongly_refused:.1%} of those with one.",
         f"Made with `{COMMAND} {info.name}`.",
         "## What it is made of",
         "\n".join(f"- {backbone.title}, input {backbone.size_px} px, looks at: "

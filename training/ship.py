@@ -255,6 +255,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to make; all of {', '.join(known)} by default")
     given = parser.parse_args()
+    if unknown := sorted({*given.names} - {*known}):
+        parser.error(f"unknown: {', '.join(unknown)}; there are {', '.join(known)}")
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     places = Places(given.data.resolve(), given.weights.resolve(), given.work.resolve())
     for name in given.names or known:
