@@ -185,12 +185,13 @@ class Engine:
             pixels = _with_outline(pixels, layers.mask)
         return Drawn(Image.fromarray(pixels), bar, palette, positive)
 
-    def photos_beside(self, path: Path) -> list[Path]:
-        """The photographs of the same folder, in natural order, without those in folders below."""
+    def photos_beside(self, path: Path) -> tuple[list[Path], int | None]:
+        """The photographs of the same folder, without those in folders below, and the place of this one among them."""
         from core.photo_search import find_photos
 
         folder = path.parent
-        return list(takewhile(lambda found: found.parent == folder, find_photos(folder)))
+        beside = list(takewhile(lambda found: found.parent == folder, find_photos(folder)))
+        return beside, beside.index(path) if path in beside else None
 
     def palettes(self) -> list[str]:
         """The palettes of the heatmap, by name."""

@@ -187,7 +187,7 @@ class PhotoActions:
         if opened is None or seen is None:
             return
         self._background.start(
-            "files",
+            "save",
             lambda _job: self._engine.save_picture(path, opened, seen, layers, captions),
             lambda _done: self._window.show_done(tr("The picture was saved as {name}.").format(name=path.name)),
             says=tr("Saving the picture…"),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,10 @@ _TOPICS = ("open", "look", "draw", "outline", "beside", "ahead")
 
 @dataclass
 class OnDesk:
-    """All that is known of the photograph on the desk; a new one for each photograph."""
+    """All that is known of the photograph on the desk; a new one for each photograph.
+
+    `beside` are the photographs of its folder, and `place` is its own place among them, as soon as that is known.
+    """
 
     path: Path | None = None
     is_pasted: bool = False
@@ -47,17 +50,15 @@ class OnDesk:
     no_answer: str = ""
     chosen: int | None = None
     versus: int | None = None
-    beside: list[Path] = field(default_factory=list)
+    beside: Sequence[Path] = ()
+    place: int | None = None
 
     @property
     def name(self) -> str:
-        """What to call it; empty when there is none."""
-        return self.path.name if self.path else tr("From the clipboard") if self.is_pasted else ""
-
-    @property
-    def place(self) -> int | None:
-        """Its place among the photographs of its folder."""
-        return self.beside.index(self.path) if self.path in self.beside else None
+        """What to call it; empty when there is none. Names may hold bytes that are no text, which Tk refuses."""
+        if self.path:
+            return "".join(letter if letter.isprintable() else "\ufffd" for letter in self.path.name)
+        return tr("From the clipboard") if self.is_pasted else ""
 
 
 class PhotoDesk:
@@ -93,18 +94,21 @@ class PhotoDesk:
 
     def open(self, path: Path) -> None:
         """Put the photograph in this file on the desk."""
+        self._open(path)
+        self._background.start(
+            "files", lambda _job: self._engine.photos_beside(path), self._on_beside, log_only, topic="beside"
+        )
+
+    def _open(self, path: Path, beside: Sequence[Path] = (), place: int | None = None) -> None:
         room = self._tab.canvas.room
-        self._clear(OnDesk(path, beside=self._same_folder(path)))
+        self._clear(OnDesk(path, beside=beside, place=place))
         self._background.start(
             "open",
             lambda _job: self._engine.open_file(path, room),
             self._on_opened,
             self._on_refused,
             topic="open",
-            says=tr("Opening {name}…").format(name=path.name),
-        )
-        self._background.start(
-            "files", lambda _job: self._engine.photos_beside(path), self._on_beside, log_only, topic="beside"
+            says=tr("Opening {name}…").format(name=self.now.name),
         )
 
     def open_image(self, image: Image.Image) -> None:
@@ -116,18 +120,14 @@ class PhotoDesk:
 
     def step(self, by: int) -> None:
         """The next or the previous photograph of the folder; at the end it stays."""
-        place = self.now.place
-        if place is not None and 0 <= place + by < len(self.now.beside):
-            self.open(self.now.beside[place + by])
+        if self.now.place is not None and self.can_step(by):
+            place = self.now.place + by
+            self._open(self.now.beside[place], self.now.beside, place)
 
     def can_step(self, by: int) -> bool:
         """Whether there is a photograph before or after this one."""
         place = self.now.place
         return place is not None and 0 <= place + by < len(self.now.beside)
-
-    def _same_folder(self, path: Path) -> list[Path]:
-        """The neighbours that are known already, so that the arrow keys can go on at once."""
-        return self.now.beside if path in self.now.beside else []
 
     def _clear(self, fresh: OnDesk) -> None:
         self._background.drop(*_TOPICS)
@@ -156,8 +156,8 @@ class PhotoDesk:
         self.now.no_answer = _said(error)
         self.show_all()
 
-    def _on_beside(self, beside: list[Path]) -> None:
-        self.now.beside = beside
+    def _on_beside(self, found: tuple[Sequence[Path], int | None]) -> None:
+        self.now.beside, self.now.place = found
         self._show_title()
         self._on_changed()
         self._open_ahead()

@@ -65,7 +65,7 @@ class Preferences:
         """Check the model in this file and keep it among the user's."""
         shell = self._shell
         shell.background.start(
-            "files", lambda _job: shell.engine.add_model(path), self._on_added, says=tr("Checking the model…")
+            "slow", lambda _job: shell.engine.add_model(path), self._on_added, says=tr("Checking the model…")
         )
 
     def next_model(self) -> None:
@@ -117,7 +117,7 @@ class Preferences:
 
     def _read_models(self) -> None:
         shell = self._shell
-        shell.background.start("files", lambda _job: shell.engine.list_models(), self._on_models, topic="models")
+        shell.background.start("slow", lambda _job: shell.engine.list_models(), self._on_models, topic="models")
 
     def _on_models(self, models: Sequence[ModelEntry]) -> None:
         self._models = models
@@ -200,7 +200,7 @@ class Preferences:
         """Versions and licences."""
         shell = self._shell
         dialog, info = AboutDialog(shell.root, shell.look), shell.desk.info
-        shell.background.start("files", lambda _job: about_text(info), dialog.show_text)
+        shell.background.start("slow", lambda _job: about_text(info), dialog.show_text)
 
     def show_help(self) -> None:
         """What to do, and all keys."""
@@ -210,7 +210,7 @@ class Preferences:
     def show_log(self) -> None:
         """The folder of the log files, in the file manager."""
         shell = self._shell
-        shell.background.start("files", lambda _job: show_in_file_manager(log_dir()), lambda _done: None)
+        shell.background.start("slow", lambda _job: show_in_file_manager(log_dir()), lambda _done: None)
 
     def ask_for_diagnostics(self) -> None:
         """Where to write the diagnostic file, then write it."""
@@ -229,7 +229,7 @@ class Preferences:
         """Write the diagnostic file in the background."""
         shell = self._shell
         shell.background.start(
-            "files",
+            "slow",
             lambda _job: shell.engine.save_diagnostics(path),
             lambda _done: shell.show_done(tr("The diagnostic file was saved as {name}.").format(name=path.name)),
             says=tr("Writing the diagnostic file…"),
@@ -250,7 +250,7 @@ class Preferences:
         shell = self._shell
         choices = shell.desk.choices
         if not self.is_full_screen():
-            shell.settings.window_geometry = shell.root.winfo_geometry()
+            shell.settings.window_geometry = shell.root.geometry()
         shell.settings.palette = choices.palette
         shell.settings.heatmap_opacity = round(choices.opacity, 2)
         shell.settings.show_outline = choices.outline

@@ -27,9 +27,10 @@ class ScrollFrame(ttk.Frame):
         self._view.bind("<Configure>", self._fit)
         self.inside.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
-        for event, lines in (("<Button-4>", -2), ("<Button-5>", 2)):
-            self.bind_all(event, lambda event, lines=lines: self._wheel(event, lines), add=True)  # type: ignore[misc]
-        self.bind_all("<MouseWheel>", lambda event: self._wheel(event, -2 if event.delta > 0 else 2), add=True)
+        window = self.winfo_toplevel()
+        window.bind("<Button-4>", lambda event: self._wheel(event, -2), add=True)
+        window.bind("<Button-5>", lambda event: self._wheel(event, 2), add=True)
+        window.bind("<MouseWheel>", lambda event: self._wheel(event, -2 if event.delta > 0 else 2), add=True)
         self._dress()
 
     @property

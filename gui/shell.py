@@ -119,7 +119,7 @@ class Shell:
         if not paths:
             return
         self.background.start(
-            "files", lambda _job: (paths[0], paths[0].is_dir()), lambda found: self._open(*found, len(paths))
+            "open", lambda _job: (paths[0], paths[0].is_dir()), lambda found: self._open(*found, len(paths))
         )
 
     def _open(self, path: Path, is_folder: bool, count: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tkinter
 from tkinter import ttk
 
-from gui.theme import Look
+from gui.theme import BODY, Look, elided
 
 _PATIENCE_MS = 300
 
@@ -15,17 +15,20 @@ class StatusLine(ttk.Frame):
 
     def __init__(self, parent: tkinter.Misc, look: Look) -> None:
         super().__init__(parent, padding=(look.px(14), 0, look.px(14), look.px(8)))
-        self._running = ""
+        self._look = look
+        self._running = self._model = ""
         self._waiting = ""
-        self.model = ttk.Label(self, style="Faint.TLabel")
-        self.model.pack(side="left")
+        self.model = ttk.Label(self, style="Faint.TLabel", width=1)
         self._bar = ttk.Progressbar(self, mode="indeterminate", length=look.px(90))
         self.running = ttk.Label(self, style="Faint.TLabel")
         self.running.pack(side="right")
+        self.model.pack(side="left", fill="x", expand=True)
+        self.model.bind("<Configure>", lambda _event: self.show_model(self._model))
 
     def show_model(self, text: str) -> None:
         """The model in use."""
-        self.model.configure(text=text)
+        self._model = text
+        self.model.configure(text=elided(self, text, BODY, max(self._look.px(200), self.model.winfo_width())))
 
     def show_running(self, text: str) -> None:
         """What runs now; empty when nothing does."""
@@ -38,7 +41,8 @@ class StatusLine(ttk.Frame):
     def _show(self) -> None:
         self._waiting = ""
         if self._running:
-            self.running.configure(text=self._running)
+            room = max(self._look.px(160), self.winfo_width() // 3)
+            self.running.configure(text=elided(self, self._running, BODY, room))
             if not self._bar.winfo_manager():
                 self._bar.pack(side="right", padx=(10, 0), before=self.running)
                 self._bar.start(15)

@@ -28,7 +28,7 @@ class Longer(gettext.NullTranslations):
 def cut_off(window: Window, of: tkinter.Misc | None = None) -> Iterator[str]:
     """Texts that do not fit where they are."""
     for widget in window.widgets(of):
-        if not widget.winfo_viewable() or widget is window.tab._title:
+        if not widget.winfo_viewable() or widget in (window.tab._title, window.shell.status.model):
             continue
         if isinstance(widget, ttk.Button | ttk.Label | ttk.Checkbutton | ttk.Radiobutton):
             text = str(widget.cget("text"))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -417,3 +419,45 @@ def test_without_pictures_of_its_own_nothing_is_left_from_the_last(window: Windo
     window.open(broken)
     assert window.now.opened is None
     assert not window.tab._panel.winfo_ismapped()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can a name be bytes without a meaning")
+def test_odd_names_are_shown(window: Window, photos: dict[str, Path], tmp_path: Path) -> None:
+    for name in (b"caf\xe9 \xff.jpg", b"two\nlines.jpg", "🐶 Ÿ ".encode() * 15 + b".jpg", b"-x [1] {2} $y \\.jpg"):
+        path = tmp_path / os.fsdecode(name)
+        path.write_bytes(photos["red"].read_bytes())
+        window.open(path)
+        assert window.headline.startswith("red")
+        window.tab._buttons["copy"].invoke()
+        window.root.title()
+    window.type("green", window.tab.correction.entry)
+    window.press("<Return>")
+    window.settle()
+    assert window.corrected == "Corrected: green"
+
+
+def test_paths_longer_than_windows_likes(window: Window, photos: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path
+    while len(str(folder)) < 300:
+        folder /= "a folder with a long name"
+    folder.mkdir(parents=True)
+    path = folder / "dog.jpg"
+    path.write_bytes(photos["red"].read_bytes())
+    window.open(path)
+    assert window.headline.startswith("red")
+
+
+def test_a_large_folder_costs_the_main_loop_nothing(driver: Driver, photos: dict[str, Path]) -> None:
+    many = [photos["red"].with_name(f"{number}.jpg") for number in range(100_000)]
+
+    class Large(EngineHere):
+        def photos_beside(self, path: Path) -> Any:
+            return [*many, path, *many], len(many)
+
+    window = driver(engine=Large())
+    window.open(photos["green"])
+    began = time.thread_time()
+    for _ in range(100):
+        window.shell._on_desk_changed()
+    assert time.thread_time() - began < 1.0
+    assert f"{len(many) + 1} of {2 * len(many) + 1}" in str(window.tab._title.cget("text"))

@@ -6,6 +6,7 @@ import gettext
 import io
 import json
 import sqlite3
+import threading
 import tkinter
 from pathlib import Path
 from tkinter import ttk
@@ -428,3 +429,27 @@ def test_wrong_settings_are_no_reason_not_to_start(
     window.settle()
     assert window.shell.desk.choices.palette == "cividis"
     assert isinstance(window.shell.menu, MenuBar)
+
+
+def test_the_wheel_still_turns_after_a_dialog_has_gone(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["red"])
+    window.shell.preferences.show_help()
+    window.settle()
+    dialog: Any = window.dialogs()[0]
+    dialog.close()
+    for event in ("<Button-4>", "<Button-5>", "<MouseWheel>"):
+        window.tab.bars.event_generate(event)
+        window.root.update()
+
+
+def test_slow_work_does_not_keep_photographs_waiting(
+    driver: Driver, photos: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr("core.diagnostics.save_diagnostics", lambda _path: gate.wait(60))
+    window = driver()
+    window.shell.preferences.save_diagnostics(tmp_path / "x.zip")
+    window.shell.open_paths([photos["red"]])
+    window.wait(lambda: window.now.seen, "an answer beside the slow work")
+    gate.set()
+    window.settle()

@@ -148,7 +148,7 @@ class Window:
 
     @property
     def status(self) -> str:
-        return str(self.shell.status.model.cget("text"))
+        return self.shell.status._model
 
     @property
     def canvas_texts(self) -> list[str]:
