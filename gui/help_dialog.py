@@ -32,7 +32,9 @@ class HelpDialog(Dialog):
         table = ttk.Frame(page)
         table.pack(fill="x")
         self._fill_table(table, actions)
+        self.update_idletasks()
         scroll.take_room(self.winfo_screenheight() * 2 // 3)
+        scroll.take_width()
         self.show()
 
     def _fill_table(self, table: ttk.Frame, actions: Sequence[Action]) -> None:

@@ -21,6 +21,7 @@ from gui.verdict_card import VerdictCard
 _TOOLS = (("open", "paste"), ("previous", "next"))
 _MORE_TOOLS = ("copy", "save")
 _PANEL_PX = 392
+_FIELD_GAP_PX = 18
 
 
 class PhotoListener(Protocol):
@@ -140,8 +141,10 @@ class PhotoTab(ttk.Frame):
     def _build_panel(self) -> None:
         panel, px = self._panel, self._look.px
         panel.columnconfigure(0, weight=1)
-        panel.rowconfigure(0, weight=1)
+        panel.rowconfigure(2, weight=1)
         self._answer.grid(row=0, column=0, sticky="nsew")
+        for part in (panel, self._answer.inside, self.correction):
+            part.bind("<Configure>", self._fit_answer, add=True)
         self._answer.inside.columnconfigure(0, weight=1)
         self.verdict.grid(row=0, column=0, sticky="ew")
         self._bars_title.grid(row=1, column=0, sticky="w", pady=(px(14), px(2)))
@@ -150,7 +153,12 @@ class PhotoTab(ttk.Frame):
         self._versus_label.pack(side="left", padx=(px(2), px(8)))
         self._versus_box.pack(side="left", fill="x", expand=True)
         self._versus_box.bind("<<ComboboxSelected>>", self._on_versus)
-        self.correction.grid(row=1, column=0, sticky="sew", pady=(px(12), 0))
+        self.correction.grid(row=1, column=0, sticky="sew", pady=(px(_FIELD_GAP_PX), 0))
+
+    def _fit_answer(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        """The field for the breed stands right under the answer, and stays in sight when that is long."""
+        field = self.correction.winfo_reqheight() + self._look.px(_FIELD_GAP_PX)
+        self._answer.take_room(self._panel.winfo_height() - field)
 
     def _on_versus(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         self._versus_box.selection_clear()

@@ -19,11 +19,7 @@ class ScrollFrame(ttk.Frame):
         self.inside = ttk.Frame(self._view)
         self._item = self._view.create_window(0, 0, window=self.inside, anchor="nw")
         self._view.configure(yscrollcommand=self._bar.set)
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(0, weight=1)
-        self._view.grid(row=0, column=0, sticky="nsew")
-        self._bar.grid(row=0, column=1, sticky="ns", padx=(look.px(4), 0))
-        self._bar.grid_remove()
+        self._view.pack(fill="both", expand=True)
         self._view.bind("<Configure>", self._fit)
         self.inside.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
@@ -38,24 +34,32 @@ class ScrollFrame(ttk.Frame):
         """Whether not everything is to be seen at once."""
         return bool(self._bar.winfo_manager())
 
+    @property
+    def _bar_width(self) -> int:
+        return self._bar.winfo_reqwidth() + self._look.px(4)
+
     def take_room(self, most_height: int) -> None:
-        """As large as its contents, but no higher than this."""
-        self.update_idletasks()
-        height = min(most_height, self.inside.winfo_reqheight())
-        bar = self._bar.winfo_reqwidth() if height < self.inside.winfo_reqheight() else 0
-        self._view.configure(width=self.inside.winfo_reqwidth() + bar, height=height)
+        """As high as its contents, but no higher than this."""
+        needed = self.inside.winfo_reqheight()
+        self._view.configure(height=max(1, min(most_height, needed)))
+
+    def take_width(self) -> None:
+        """As wide as its contents, with room for the bar."""
+        self._view.configure(width=self.inside.winfo_reqwidth() + self._bar_width)
 
     def _dress(self) -> None:
         self._view.configure(background=self._look.colours.back)
 
     def _fit(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         needed, room = self.inside.winfo_reqheight(), self._view.winfo_height()
-        self._view.itemconfigure(self._item, width=self._view.winfo_width())
         self._view.configure(scrollregion=(0, 0, 1, max(needed, room)))
+        width = self._view.winfo_width()
         if needed > room > 1:
-            self._bar.grid()
+            self._bar.place(relx=1.0, anchor="ne", relheight=1.0)
+            width -= self._bar_width
         else:
-            self._bar.grid_remove()
+            self._bar.place_forget()
+        self._view.itemconfigure(self._item, width=width)
 
     def _wheel(self, event: tkinter.Event[tkinter.Misc], lines: int) -> None:
         if self.is_scrolling and str(event.widget).startswith(str(self._view)):
