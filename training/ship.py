@@ -63,7 +63,7 @@ class Member:
 
 RECIPES: dict[str, tuple[Member, ...]] = {
     "dogs": (
-        Member("efficientnet_lite2", Weights.INT8, (View.WHOLE, View.FOCUS), 1e-4, 0.4),
+        Member("efficientnet_lite2", Weights.INT8, (View.WHOLE,), 1e-4, 0.4),
         Member("pplcnetv2", Weights.FLOAT16, (View.CENTRE, View.FOCUS), 1e-4),
         Member("xception", Weights.INT8, (View.CENTRE,), 1e-4),
     ),
