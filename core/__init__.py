@@ -38,6 +38,8 @@ exports             rows, CSV, JSON
 library             the database: the volunteers' own labels
 name_search         a breed by a few typed letters
 jobs                long work beside the window: start, progress, cancel
+processes           an object that lives in a process of its own
+served              what lives there for the window: the model, the finder of outlines
 
 The command line and help:
 

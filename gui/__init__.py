@@ -1,18 +1,30 @@
 """What the user sees: Tkinter only, no computing.
 
 app                start the window, then everything else behind it
-shell              the window: menus, three tabs, notice bar, status line
-actions            what can be done, with its visible name and its key
-photo_tab          one photograph: opens, asks, shows
+shell              the window: tabs, notice bar, status line; passes on what arrives
+shell_menus        what can be done with the window, and the order of the menus
+preferences        what the user chooses, applied at once and kept; the dialogs about the program
+photo_tab          one photograph: lays out and reports
+photo_desk         what happens to the photograph: asks, draws, corrects
+photo_actions      what can be done with it, with names and keys
+photo_views        what the tab shows of it, in the present language
 photo_canvas       the picture, or what to do to get one
 verdict_card       the answer in words, and the volunteer's correction
 breed_bars         the likeliest breeds as bars
 heatmap_strip      what the heatmap shows, and how
 correction_box     type-ahead for the breed that it really is
+breed_choices      what can be typed there
+answer_texts       the answer in words, for the screen, the clipboard and saved pictures
 later_tabs         what is still to come, and what can be done until then
 settings_dialog    choices
 about              versions and licences
+help_dialog        what to do, and every key
+dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window
+actions            what can be done, with its visible name and its key
 engine             what the worker threads do for the window
 background         lanes of work whose results arrive in the main loop
-clipboard, dropping, tooltip, theme, desktop   the desktop around the window
+clipboard, dropping, desktop, theme   the desktop around the window
+timeline           how long the start takes
+check              what the doctor asks about the window
+draw_icons         makes resources/icons
 """

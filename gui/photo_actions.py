@@ -174,8 +174,8 @@ class PhotoActions:
             title=tr("Save the picture with its heatmap"),
             initialdir=self._window.last_folder(),
             initialfile=self._desk.name_for_picture(),
-            defaultextension=".png",
-            filetypes=[("PNG", "*.png"), ("JPEG", "*.jpg")],
+            defaultextension=".jpg",
+            filetypes=[("JPEG", "*.jpg"), ("PNG", "*.png")],
         )
         if chosen:
             self.save(Path(chosen))

@@ -369,7 +369,7 @@ class PhotoDesk:
         words = [Path(now.name).stem]
         if now.seen:
             words += [breed_of(now.seen.info, label) for label in (now.chosen, now.versus) if label is not None]
-        return file_name_of(" - ".join(words)) + ".png"
+        return file_name_of(" - ".join(words)) + ".jpg"
 
     # What is to be seen
 

@@ -385,7 +385,7 @@ def test_dialogs_are_asked_for_paths(
     monkeypatch.setattr("gui.photo_actions.filedialog.asksaveasfilename", ask)
     window.press("<Control-s>", window.tab.canvas)
     window.settle()
-    assert names == ["2 green - green.png"]
+    assert names == ["2 green - green.jpg"]
     assert (tmp_path / "out.png").exists()
 
 
