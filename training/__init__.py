@@ -1,8 +1,21 @@
 """How models are made: data sets, networks, fitting, judging.  Keras lives here, in a process of its own.
 
-networks     the backbones, built in Keras and filled with the ImageNet weights
-convert      a Keras backbone -> a LiteRT file, checked against the original
+weights      ImageNet weights from files
+networks     the backbones, built in Keras and filled with them
+u2net        the network for outlines, likewise
+convert      a Keras network -> a LiteRT file
+views        what a backbone is shown of a training photograph
 embed        photographs -> stored embeddings, through the very files that ship
-heads        linear softmax heads, their ImageNet prior, calibration
-ship         the one command that makes the bundles in models/
+heads        linear softmax heads, pulled towards ImageNet's rows
+calibrate    temperature, thresholds, figures
+judge        what a bundle makes of a folder, by the code that answers the user
+describe     what a shipped model says of itself
+card         MODEL_CARD.md
+ship         the one command that makes the models
+trials       what was tried, as a table
 """
+
+import os
+
+# `core` gives numpy's matrix products one thread; fitting heads is nothing but matrix products.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", str(os.cpu_count() or 1))
