@@ -6,6 +6,7 @@ shell_menus        what can be done with the window, and the order of the menus
 preferences        what the user chooses, applied at once and kept; the dialogs about the program
 photo_tab          one photograph: lays out and reports
 photo_desk         what happens to the photograph: asks, draws, corrects
+on_desk            all that is known of the photograph
 photo_actions      what can be done with it, with names and keys
 photo_views        what the tab shows of it, in the present language
 photo_canvas       the picture, or what to do to get one

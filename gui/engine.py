@@ -305,6 +305,12 @@ def _key_of(path: Path, least_px: int) -> tuple[object, ...] | None:
     return path, found.st_mtime_ns, found.st_size, least_px
 
 
+def is_coarse(photo: Photo, room: tuple[int, int]) -> bool:
+    """Whether the picture would be stretched to fill this room, although its file has more to show."""
+    height, width = photo.pixels.shape[:2]
+    return photo.width > int(width) and room[0] > width and room[1] > height
+
+
 def _with_outline(pixels: Pixels, mask: Mask) -> Pixels:
     from core.outlines import draw_outline
     from core.pictures import OUTLINE_COLOUR

@@ -46,7 +46,7 @@ class PhotoActions:
         self._engine = engine
         self._background = background
         self._window = window
-        self.table = self._files() | self._answers() | self._heatmap()
+        self.table = self._files() | self._answers() | self._breeds() | self._heatmap()
 
     def _files(self) -> dict[str, Action]:
         desk = self._desk
@@ -92,7 +92,7 @@ class PhotoActions:
             ),
         }
 
-    def _heatmap(self) -> dict[str, Action]:
+    def _breeds(self) -> dict[str, Action]:
         desk = self._desk
 
         def for_breeds(text: Callable[[], str], run: Callable[[], None], key: str) -> Action:
@@ -113,6 +113,11 @@ class PhotoActions:
                 ("Escape",),
                 is_allowed=lambda: desk.now.versus is not None,
             ),
+        }
+
+    def _heatmap(self) -> dict[str, Action]:
+        desk = self._desk
+        return {
             "heatmap": Action(
                 lambda: tr("Heatmap"),
                 lambda: desk.turn(shown=not desk.choices.shown),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,9 @@ from gui.answer_texts import answer_text, breed_of, caption_lines, file_name_of
 from gui.background import Background
 from gui.breed_choices import choice_as_typed
 from gui.correction_box import Choice
-from gui.engine import Drawn, Engine, Layers, Opened, Seen
+from gui.engine import Drawn, Engine, Layers, Opened, Seen, is_coarse
 from gui.heatmap_strip import HeatmapChoices
+from gui.on_desk import OnDesk
 from gui.photo_views import show_answer, show_correction, show_heatmap
 from gui.timeline import mark
 
@@ -31,34 +32,6 @@ log = logging.getLogger(__name__)
 
 _PATIENCE_MS = 250
 _TOPICS = ("open", "look", "draw", "outline", "beside", "ahead")
-
-
-@dataclass
-class OnDesk:
-    """All that is known of the photograph on the desk; a new one for each photograph.
-
-    `beside` are the photographs of its folder, and `place` is its own place among them, as soon as that is known.
-    """
-
-    path: Path | None = None
-    is_pasted: bool = False
-    opened: Opened | None = None
-    seen: Seen | None = None
-    drawn: Drawn | None = None
-    mask: Mask | None = None
-    problem: str = ""
-    no_answer: str = ""
-    chosen: int | None = None
-    versus: int | None = None
-    beside: Sequence[Path] = ()
-    place: int | None = None
-
-    @property
-    def name(self) -> str:
-        """What to call it; empty when there is none. Names may hold bytes that are no text, which Tk refuses."""
-        if self.path:
-            return "".join(letter if letter.isprintable() else "\ufffd" for letter in self.path.name)
-        return tr("From the clipboard") if self.is_pasted else ""
 
 
 class PhotoDesk:
@@ -168,7 +141,11 @@ class PhotoDesk:
         if self.now.seen and place is not None and place + 1 < len(self.now.beside):
             coming = self.now.beside[place + 1]
             self._background.start(
-                "open", lambda _job: self._engine.open_file(coming, room), lambda _opened: None, log_only, topic="ahead"
+                "ahead",
+                lambda _job: self._engine.open_file(coming, room),
+                lambda _opened: None,
+                log_only,
+                topic="ahead",
             )
 
     # The answer
@@ -262,7 +239,18 @@ class PhotoDesk:
         self._tab.strip.next_palette()
 
     def resized(self) -> None:
-        """The picture has another room to fill."""
+        """The picture has another room to fill; for a larger one it may have been opened too small."""
+        self._draw()
+        opened, room = self.now.opened, self._tab.canvas.room
+        if opened is None or opened.photo.path is None or not is_coarse(opened.photo, room):
+            return
+        path = opened.photo.path
+        self._background.start(
+            "open", lambda _job: self._engine.open_file(path, room), self._on_sharper, log_only, topic="open"
+        )
+
+    def _on_sharper(self, opened: Opened) -> None:
+        self.now.opened = opened
         self._draw()
 
     def _labels(self) -> list[int]:

@@ -14,7 +14,7 @@ from gui.verdict_card import NONE, PROBLEM, SURE, UNSURE, WAITING
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
-    from gui.photo_desk import OnDesk
+    from gui.on_desk import OnDesk
     from gui.photo_tab import PhotoTab
 
 

@@ -461,3 +461,21 @@ def test_a_large_folder_costs_the_main_loop_nothing(driver: Driver, photos: dict
         window.shell._on_desk_changed()
     assert time.thread_time() - began < 1.0
     assert f"{len(many) + 1} of {2 * len(many) + 1}" in str(window.tab._title.cget("text"))
+
+
+def test_a_larger_window_gets_a_sharper_picture(
+    driver: Driver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = colour_photo(tmp_path / "large.jpg", BLUE, (6400, 4800))
+    window = driver(size="1000x620")
+    window.open(path)
+    sides = [window.now.opened.photo.pixels.shape[0]]
+    assert sides[0] < 4800, "the test needs a photograph that is opened smaller"
+    seen = window.now.seen
+    # The real window cannot grow beyond a small test screen.
+    monkeypatch.setattr(type(window.tab.canvas), "room", property(lambda _canvas: (4000, 3000)))
+    window.shell.desk.resized()
+    window.settle()
+    assert window.now.opened.photo.pixels.shape[0] > sides[0]
+    assert window.now.drawn.image.size == (4000, 3000)
+    assert window.now.seen is seen, "the answer stays"
