@@ -22,11 +22,12 @@ Failed = Callable[[Exception], None]
 class Job:
     """One piece of work: its function asks it whether to go on, its owner may call it off."""
 
-    def __init__(self, work: Work[Any], done: Done[Any], failed: Failed, says: str) -> None:
+    def __init__(self, work: Work[Any], done: Done[Any], failed: Failed, says: str, is_promise: bool) -> None:
         self.work = work
         self.done = done
         self.failed = failed
         self.says = says
+        self.is_promise = is_promise
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -56,9 +57,22 @@ class Jobs:
         self._waiting: list[Job] = []
         self._finished: queue.SimpleQueue[tuple[Job, Callable[[], None]]] = queue.SimpleQueue()
 
-    def start(self, lane: str, work: Work[T], done: Done[T], failed: Failed, *, topic: str = "", says: str = "") -> Job:
-        """Queue `work`; later `done(result)` or `failed(error)` is called. `says` tells a user what is going on."""
-        job = Job(work, done, failed, says)
+    def start(
+        self,
+        lane: str,
+        work: Work[T],
+        done: Done[T],
+        failed: Failed,
+        *,
+        topic: str = "",
+        says: str = "",
+        is_promise: bool = False,
+    ) -> Job:
+        """Queue `work`; later `done(result)` or `failed(error)` is called. `says` tells a user what is going on.
+
+        A promise, such as to keep what the user typed, is worked off even when everything is closed at once.
+        """
+        job = Job(work, done, failed, says, is_promise)
         if topic:
             self.drop(topic)
             self._topics[topic] = job
@@ -97,10 +111,11 @@ class Jobs:
         return next((job.says for job in self._waiting if job.says and not job.cancelled), "")
 
     def close(self, patience_s: float = 3.0) -> None:
-        """Call everything off and wait a little for what is in the middle of a step."""
+        """Call off what is no promise, and wait a little for the rest and for what is in the middle of a step."""
         until = time.monotonic() + patience_s
         for job in self._waiting:
-            job.cancel()
+            if not job.is_promise:
+                job.cancel()
         for lane in self._lanes.values():
             lane.put(None)
         for lane in self._lanes.values():

@@ -43,11 +43,12 @@ class Background:
         *,
         topic: str = "",
         says: str = "",
+        is_promise: bool = False,
     ) -> None:
         """Run `work` in its lane; then `done`, or `failed`, is called in the main loop. See `core.jobs.Jobs.start`."""
         if self._closed:
             return
-        self._jobs.start(lane, work, done, failed or self.report, topic=topic, says=says)
+        self._jobs.start(lane, work, done, failed or self.report, topic=topic, says=says, is_promise=is_promise)
         self._show()
         if not self._next:
             self._next = self._widget.after(_POLL_MS, self._fetch)

@@ -88,6 +88,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._loading: Elsewhere | None = None
         self._model: tuple[Elsewhere, Bundle] | None = None
         self._library: Library | None = None
         self._outliner: Elsewhere | None = None
@@ -100,7 +101,7 @@ class Engine:
         from core.processes import Elsewhere
         from core.served import serve_model
 
-        model = Elsewhere(serve_model, name)
+        model = self._loading = Elsewhere(serve_model, name)
         try:
             bundle: Bundle = model.call("bundle")
         except BaseException:
@@ -236,11 +237,14 @@ class Engine:
                 self._library = Library(library_path())
             return self._library
 
-    def close(self) -> None:
-        """End the processes and close the library."""
-        for process in (self._model and self._model[0], self._outliner):
+    def stop(self) -> None:
+        """End the processes, so that nobody waits for their answers any more."""
+        for process in (self._loading, self._model and self._model[0], self._outliner):
             if process:
                 process.close()
+
+    def close(self) -> None:
+        """Close the library, when nothing is written to it any more."""
         if self._library is not None:
             self._library.close()
 
@@ -259,27 +263,28 @@ class Engine:
         import numpy as np
         from PIL import Image
 
-        if self._fitted is None or self._fitted[0] is not photo or self._fitted[1] != room:
+        known = self._fitted  # another thread may replace it meanwhile
+        if known is None or known[0] is not photo or known[1] != room:
             height, width = photo.pixels.shape[:2]
             scale = min(room[0] / width, room[1] / height)
             size = max(1, round(width * scale)), max(1, round(height * scale))
             small = Image.fromarray(photo.pixels).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
-            self._fitted = photo, room, np.asarray(small)
-        return self._fitted[2]
+            self._fitted = known = photo, room, np.asarray(small)
+        return known[2]
 
     def _evidence_of(self, seen: Seen, photo: Photo, layers: Layers) -> EvidenceMap:
         from core.heatmaps import class_evidence, contrast_evidence, map_size
 
         assert layers.label is not None and seen.prediction.features is not None
-        asked = layers.label, layers.versus
-        if self._evidence is None or self._evidence[0] is not seen or self._evidence[1] != asked:
+        known, asked = self._evidence, (layers.label, layers.versus)
+        if known is None or known[0] is not seen or known[1] != asked:
             features, kernel, size = seen.prediction.features, seen.bundle.kernel, map_size(photo.width, photo.height)
             if layers.versus is None:
                 evidence = class_evidence(features, kernel, layers.label, size)
             else:
                 evidence = contrast_evidence(features, kernel, layers.label, layers.versus, size)
-            self._evidence = seen, asked, evidence
-        return self._evidence[2]
+            self._evidence = known = seen, asked, evidence
+        return known[2]
 
     def _correction_of(self, content: str) -> Correction | None:
         try:

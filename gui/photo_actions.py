@@ -196,4 +196,5 @@ class PhotoActions:
             lambda _job: self._engine.save_picture(path, opened, seen, layers, captions),
             lambda _done: self._window.show_done(tr("The picture was saved as {name}.").format(name=path.name)),
             says=tr("Saving the picture…"),
+            is_promise=True,
         )

@@ -325,13 +325,17 @@ class PhotoDesk:
             best = seen.verdict.candidates[0]
             label = seen.info.labels[best.label].id
             said = replace(said, model=seen.info.name, predicted=label, probability=best.probability)
-        self._background.start("files", lambda _job: self._engine.correct(opened, said), self._corrector(opened))
+        self._background.start(
+            "files", lambda _job: self._engine.correct(opened, said), self._corrector(opened), is_promise=True
+        )
 
     def take_back(self) -> None:
         """The correction was a mistake."""
         opened = self.now.opened
         if opened is not None and opened.correction:
-            self._background.start("files", lambda _job: self._engine.take_back(opened), self._corrector(opened))
+            self._background.start(
+                "files", lambda _job: self._engine.take_back(opened), self._corrector(opened), is_promise=True
+            )
 
     def _corrector(self, opened: Opened) -> Callable[[Correction | None], None]:
         def show(correction: Correction | None) -> None:

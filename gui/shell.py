@@ -143,9 +143,10 @@ class Shell:
         return self.settings.last_folder
 
     def close(self) -> None:
-        """Settings are kept, work is called off, the window goes."""
+        """Settings are kept, what was promised is done, other work is called off, the window goes."""
         self.preferences.remember_window()
         self.root.withdraw()
+        self.engine.stop()
         self.background.close()
         self.engine.close()
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
@@ -174,6 +175,7 @@ class Shell:
         self.notice.hide()
         self.tabs.grid(row=1, column=0, sticky="nsew", padx=px(8), pady=(px(6), px(4)))
         self.status.grid(row=2, column=0, sticky="ew")
+        self.tabs.enable_traversal()
         root.configure(menu=self.menu)
         bind_keys(root, self.actions.values())
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()

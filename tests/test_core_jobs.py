@@ -165,6 +165,17 @@ def test_says_what_the_oldest_wanted_job_does(jobs: Jobs) -> None:
     assert jobs.says == ""
 
 
+def test_a_promise_is_kept_when_everything_is_closed() -> None:
+    jobs, kept = Jobs(), list[str]()
+    gate = threading.Event()
+    jobs.start("lane", lambda _job: gate.wait(LONGEST_S), unexpected, unexpected)
+    jobs.start("lane", lambda _job: kept.append("called off"), unexpected, unexpected)
+    jobs.start("lane", lambda _job: kept.append("promised"), unexpected, unexpected, is_promise=True)
+    threading.Timer(0.05, gate.set).start()
+    jobs.close(LONGEST_S)
+    assert kept == ["promised"]
+
+
 def test_close_does_not_wait_for_ever() -> None:
     jobs, gate = Jobs(), threading.Event()
     jobs.start("lane", lambda _job: gate.wait(LONGEST_S), unexpected, unexpected)

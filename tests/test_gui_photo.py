@@ -299,6 +299,17 @@ def test_what_can_be_typed(window: Window, photos: dict[str, Path], typed: str, 
     assert window.now.opened.correction.kind is kind
 
 
+def test_a_correction_is_kept_even_when_the_window_is_closed_at_once(
+    driver: Driver, photos: dict[str, Path], isolated_home: Path
+) -> None:
+    window = driver()
+    window.open(photos["red"])
+    window.type("green", window.tab.correction.entry)
+    window.tab.correction.entry.event_generate("<Return>")
+    window.shell.close()
+    assert Library(isolated_home / "library.sqlite").correction(content_of_file(photos["red"])) is not None
+
+
 def test_the_list_of_breeds_works_with_mouse_and_keys(window: Window, photos: dict[str, Path]) -> None:
     window.open(photos["blue"])
     window.press("<Control-e>")
