@@ -41,8 +41,8 @@ class World:
         self.counted = counted
         monkeypatch.setattr("training.embed.view_input", counted)
 
-    def embed(self, most: int | None = None, view: str = "centre") -> Embeddings:
-        return embed(self.network, view, self.dogs, self.store, most)
+    def embed(self, view: str = "centre") -> Embeddings:
+        return embed(self.network, view, self.dogs, self.store)
 
 
 @pytest.fixture
@@ -125,20 +125,6 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(world: World, monkeypatch: 
     found = world.embed()
     assert sorted(world.opened) == sorted(found.names[5:])
     assert found.names == tuple(f"dogs/{path.parent.name}/{path.name}" for path in list_photographs(world.dogs))
-
-
-def test_most_takes_the_first_ones_and_a_larger_run_adds_the_others(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.embed.PART", 5)
-    few = world.embed(most=7)
-    assert len(few.names) == len(world.opened) == 7
-    world.opened.clear()
-    everything = world.embed()
-    assert everything.names[:7] == few.names and len(everything.names) == 12
-    assert sorted(world.opened) == sorted(everything.names[7:])
-    assert world.embed(most=7).names == few.names
-    assert len(world.opened) == 5
 
 
 def test_views_and_networks_are_kept_apart(world: World) -> None:

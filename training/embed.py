@@ -44,15 +44,13 @@ def list_photographs(folder: Path, seed: int = 0) -> list[Path]:
     return [path for turn in zip_longest(*columns) for path in turn if path is not None]
 
 
-def embed(
-    backbone: Path, view: str, folder: Path, store: Path, most: int | None = None, threads: int = 2
-) -> Embeddings:
-    """Embed the photographs under `folder` (the first `most`) with the LiteRT file `backbone`; parts go to `store`.
+def embed(backbone: Path, view: str, folder: Path, store: Path, threads: int = 2) -> Embeddings:
+    """Embed the photographs under `folder` with the LiteRT file `backbone`; parts go to `store`.
 
     What a part in `store` has already is not made again.  Unreadable photographs are logged and left out; raises
     ValueError when none is left.
     """
-    paths = list_photographs(folder)[:most]
+    paths = list_photographs(folder)
     run = partial(_try, _runner(backbone), view)
     store = store / backbone.stem / view
     store.mkdir(parents=True, exist_ok=True)
