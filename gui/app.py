@@ -33,7 +33,7 @@ def run_window(paths: list[Path]) -> int:
 
 def open_window(settings: Settings, engine: Engine) -> Shell:
     """The window, not drawn yet and without anything that takes its time."""
-    desktop = Desktop()
+    desktop = Desktop(wants_theme=settings.theme == "system")
     set_language(settings.language)
     sharp_on_windows()
     root = tkinter.Tk(className=NAME)

@@ -26,13 +26,13 @@ _PORTAL_DARK = "uint32 1"
 class Desktop:
     """Asks at once and is told later, so that the start of the window does not wait for other programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, wants_theme: bool = True) -> None:
         self._scheme: subprocess.Popen[str] | None = None
         self._resources: subprocess.Popen[str] | None = None
         if sys.platform == "darwin":
-            self._scheme = _asked("defaults read -g AppleInterfaceStyle")
+            self._scheme = _asked("defaults read -g AppleInterfaceStyle") if wants_theme else None
         elif sys.platform != "win32":
-            self._scheme = _asked(_PORTAL) if _has_session_bus() else None
+            self._scheme = _asked(_PORTAL) if wants_theme and _has_session_bus() else None
             self._resources = _asked("xrdb -query")
 
     def is_dark(self) -> bool:

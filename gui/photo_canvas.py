@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from tkinter import ttk
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _Anchor = Literal["center", "n"]
 _SETTLED_MS = 80
+# Tk takes about 7 ms for a million pixels, and the window waits for it.
+_STRIP_PIXELS = 1_500_000
 
 
 class _Scene(Enum):
@@ -41,7 +43,8 @@ class PhotoCanvas(tkinter.Canvas):
         self._on_resized = on_resized
         self._scene = _Scene.EMPTY
         self._text = ""
-        self._picture: ImageTk.PhotoImage | None = None
+        self._coming: Image.Image | None = None
+        self._strips: list[tuple[int, ImageTk.PhotoImage]] = []
         self._expects_drop = False
         self._settling = ""
         self._icon = icon(self, look.px(128))
@@ -68,11 +71,23 @@ class PhotoCanvas(tkinter.Canvas):
         self._show(_Scene.PROBLEM, text)
 
     def show_picture(self, image: Image.Image) -> None:
-        """The picture, drawn by a worker to fit `room`."""
+        """The picture, drawn by a worker to fit `room`; a very large one is handed to Tk in strips."""
+        self._coming = image
+        self._hand_over(image, [])
+
+    def _hand_over(self, image: Image.Image, strips: list[tuple[int, ImageTk.PhotoImage]]) -> None:
         from PIL import ImageTk  # not needed for the first drawing of the window
 
-        self._picture = ImageTk.PhotoImage(image, master=self)
-        self._show(_Scene.PICTURE, "", self._picture)
+        if image is not self._coming:
+            return
+        top = sum(strip.height() for _, strip in strips)
+        bottom = min(image.height, top + max(1, _STRIP_PIXELS // image.width))
+        part = image if bottom - top == image.height else image.crop((0, top, image.width, bottom))
+        strips.append((top, ImageTk.PhotoImage(part, master=self)))
+        if bottom < image.height:
+            self.after(1, self._hand_over, image, strips)
+        else:
+            self._show(_Scene.PICTURE, "", strips)
 
     def expect_drop(self, expected: bool) -> None:
         """Something is held over the window: say that it may be let go."""
@@ -95,8 +110,10 @@ class PhotoCanvas(tkinter.Canvas):
         if self._expects_drop:
             self._draw_drop_hint()
 
-    def _show(self, scene: _Scene, text: str = "", picture: ImageTk.PhotoImage | None = None) -> None:
-        self._scene, self._text, self._picture = scene, text, picture
+    def _show(self, scene: _Scene, text: str = "", strips: Sequence[tuple[int, ImageTk.PhotoImage]] = ()) -> None:
+        self._scene, self._text, self._strips = scene, text, list(strips)
+        if scene is not _Scene.PICTURE:
+            self._coming = None
         self.redraw()
 
     def _on_configure(self, _event: tkinter.Event[tkinter.Misc]) -> None:
@@ -130,8 +147,9 @@ class PhotoCanvas(tkinter.Canvas):
 
     def _draw_picture(self) -> None:
         width, height = self.room
-        if self._picture:
-            self.create_image(width // 2, height // 2, image=self._picture)
+        top = (height - sum(strip.height() for _, strip in self._strips)) // 2
+        for offset, strip in self._strips:
+            self.create_image(width // 2, top + offset, image=strip, anchor="n")
 
     def _draw_problem(self) -> None:
         colours, px = self._look.colours, self._look.px

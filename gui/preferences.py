@@ -150,9 +150,15 @@ class Preferences:
     def use_theme(self, name: str) -> None:
         """The look of all windows, at once."""
         self._shell.settings.theme = cast(Literal["system", "light", "dark"], name)
-        dark = Desktop().is_dark() if name == "system" else name == "dark"
-        self._shell.look.use("dark" if dark else "light")
         self._save()
+        if name == "system":
+            self._shell.background.start("slow", lambda _job: Desktop().is_dark(), self._look_dark, topic="theme")
+        else:
+            self._shell.background.drop("theme")
+            self._look_dark(name == "dark")
+
+    def _look_dark(self, dark: bool) -> None:
+        self._shell.look.use("dark" if dark else "light")
         self._show_dialog_again()
 
     def toggle_theme(self) -> None:
@@ -257,10 +263,8 @@ class Preferences:
         self._save()
 
     def _save(self) -> None:
-        try:
-            save_settings(self._shell.settings)
-        except UserError as error:
-            self._shell.notice.show(str(error))
+        settings = self._shell.settings.model_copy()
+        self._shell.background.start("files", lambda _job: save_settings(settings), lambda _done: None, is_promise=True)
 
     def _show_models_in_dialog(self) -> None:
         if self._dialog is None or not self._dialog.winfo_exists():

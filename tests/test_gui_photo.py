@@ -490,3 +490,20 @@ def test_a_larger_window_gets_a_sharper_picture(
     assert window.now.opened.photo.pixels.shape[0] > sides[0]
     assert window.now.drawn.image.size == (4000, 3000)
     assert window.now.seen is seen, "the answer stays"
+
+
+def test_very_large_pictures_are_handed_over_in_strips(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["red"])
+    canvas = window.tab.canvas
+    picture = Image.effect_noise((3000, 1700), 50).convert("RGB")
+    canvas.show_picture(picture)
+    window.wait(lambda: len(canvas.find_all()) > 1, "all strips")
+    places = [(int(canvas.coords(item)[1]), canvas.itemcget(item, "image")) for item in canvas.find_all()]
+    heights = [int(window.root.tk.call("image", "height", name)) for _, name in places]
+    assert sum(heights) == 1700
+    assert all(places[n + 1][0] == places[n][0] + heights[n] for n in range(len(places) - 1)), "without gaps"
+    canvas.show_picture(picture)
+    canvas.show_empty()
+    window.settle()
+    assert "Drop a photograph of a dog here" in window.canvas_texts, "strips of what is gone do not come later"
+    window.shell.desk.show_all()

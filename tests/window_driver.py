@@ -83,7 +83,7 @@ class Window:
     def settle(self) -> None:
         """Until nothing runs any more."""
         self.root.update()
-        self.wait(lambda: not self.shell.background.busy, "the work to end")
+        self.wait(lambda: not (self.shell.background.busy or self.tab.canvas._settling), "the work to end")
         self.root.update()
 
     def open(self, path: Path) -> None:
