@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_POLL_MS = 10
+_POLL_MS = 4
 _LONGEST_S = 0.02
 
 

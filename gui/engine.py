@@ -149,6 +149,7 @@ class Engine:
 
     def look(self, photo: Photo) -> Seen:
         """Ask the model."""
+        from core.served import with_weights
         from core.verdicts import decide
 
         assert self._model is not None, "the window asks only when a model is there"
@@ -156,7 +157,7 @@ class Engine:
         if not model.is_alive:  # it died with an earlier photograph
             self.load_model(bundle.name)
             model, bundle = self._model
-        prediction: Prediction = model.call("predict", photo)
+        prediction: Prediction = with_weights(model.call("predict", photo), bundle)
         return Seen(prediction, decide(prediction, bundle.info), bundle)
 
     def outline(self, photo: Photo) -> Mask:

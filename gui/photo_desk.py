@@ -111,13 +111,13 @@ class PhotoDesk:
 
     def _on_opened(self, opened: Opened) -> None:
         self.now.opened = opened
+        self._look()  # first: everything else can be done meanwhile
         self._tab.show_panels(True)
         self._tab.correction.clear()
         show_answer(self._tab, self.now, self.info, self.no_model)
         show_correction(self._tab, self.now, self.info)
         self._show_title()
         self._draw()
-        self._look()
         self._outline()
         self._on_changed()
 

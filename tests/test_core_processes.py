@@ -6,11 +6,17 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
 from core.errors import BundleError, UserError
+from core.inputs import WHOLE
 from core.processes import Elsewhere
+from core.records import FeatureMap, Features, Photo, Prediction
+from core.served import ServedModel, with_weights
 from core.texts import language, set_language
 
 
@@ -99,3 +105,28 @@ def test_closing_frees_who_waits() -> None:
     parrot.close()
     waiting.join(20)
     assert len(said) == 1
+
+
+def test_weights_do_not_travel_with_every_prediction() -> None:
+    hidden = np.arange(6, dtype=np.float32).reshape(3, 2)
+    seen = FeatureMap("first", np.ones((2, 2, 3), np.float32), WHOLE, 0, 1.0, hidden)
+    plain = FeatureMap("second", np.ones((2, 2, 3), np.float32), WHOLE, 2, 1.0)
+    whole = Prediction(np.ones(1, np.float32), 1.0, Features(np.ones(5, np.float32), (seen, plain)))
+
+    class Model:
+        bundle = SimpleNamespace(hidden={"first": hidden})
+
+        def predict(self, photo: Photo) -> Prediction:
+            return whole
+
+    model: Any = Model()
+    sent = ServedModel(model).predict(Photo(np.zeros((1, 1, 3), np.uint8), 1, 1))
+    assert sent.features is not None
+    assert [one.hidden for one in sent.features.maps] == [None, None]
+    complete = with_weights(sent, model.bundle)
+    assert complete.features is not None
+    assert complete.features.maps[0].hidden is hidden
+    assert complete.features.maps[0].pooled.tolist() == seen.pooled.tolist()
+    assert complete.features.maps[1].hidden is None
+    bare = Prediction(np.ones(1, np.float32), 1.0)
+    assert with_weights(bare, model.bundle) is bare
