@@ -116,7 +116,7 @@ def test_the_loop_turns_while_photographs_are_opened(driver: Driver, tmp_path: P
     for path in paths:
         window.open(path)
     gaps = [later - sooner for sooner, later in pairwise(beats)]
-    assert len(beats) > 10 * len(paths)
+    assert len(beats) > 2 * len(paths)
     assert max(gaps) < MOST_CPU_S, "between two beats the main thread itself worked too long"
 
 
