@@ -18,9 +18,10 @@ from core.bundles import BundleInfo
 from core.errors import UsageError, UserError
 from core.exports import Row, row_of, write_csv, write_json
 from core.folders import library_path, replacing
-from core.library import Kind, Library, content_of_file
+from core.library import Library, content_of_file
 from core.models import find_model, model_or_file
 from core.photos import PHOTO_SUFFIXES, find_photos
+from core.records import Kind
 from core.texts import tr
 
 log = logging.getLogger(__name__)

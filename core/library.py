@@ -13,13 +13,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
-from enum import Enum
 from pathlib import Path
 
 from core.errors import UserError
-from core.records import Photo
+from core.records import Correction, Kind, Photo
 from core.texts import tr
 
 log = logging.getLogger(__name__)
@@ -49,34 +48,6 @@ _MIGRATIONS = (
     """,
 )
 _CHUNK_BYTES = 1 << 20
-
-
-class Kind(Enum):
-    """What sort of answer a volunteer gave."""
-
-    BREED = "breed"
-    MIXED = "mixed"
-    UNKNOWN = "unknown"
-    OTHER = "other"
-
-
-@dataclass(frozen=True)
-class Correction:
-    """What a volunteer says of a photograph, and the prediction that it corrects.
-
-    `label` is the model's label id for a BREED; `name` its English name, or the words typed for OTHER; both are empty
-    otherwise. `model`, `predicted` (label id) and `probability` are the first candidate at that time. `at` is UTC and
-    set by the library.
-    """
-
-    kind: Kind
-    label: str = ""
-    name: str = ""
-    who: str = ""
-    model: str = ""
-    predicted: str = ""
-    probability: float = 0.0
-    at: datetime | None = None
 
 
 def content_of_file(path: Path) -> str:

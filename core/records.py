@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -136,3 +137,61 @@ class EvidenceMap:
 
     values: Floats
     positive: bool
+
+
+class Kind(Enum):
+    """What sort of answer a volunteer gave."""
+
+    BREED = "breed"
+    CROSS = "cross"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+    OTHER = "other"
+    NOT_A_DOG = "not_a_dog"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a volunteer says of a photograph, and the prediction that it corrects or accepts.
+
+    `label` is the model's label id for a BREED and the first breed of a CROSS, whose other breed is `second`; `name`
+    and `second_name` are their English names, or the words typed for OTHER (also for a breed of a cross that the model
+    does not know: then its id is empty). `model`, `predicted` (label id), `probability` and `status` are the first
+    candidate and the verdict at that time. `at` is UTC and set by the library.
+    """
+
+    kind: Kind
+    label: str = ""
+    name: str = ""
+    who: str = ""
+    model: str = ""
+    predicted: str = ""
+    probability: float = 0.0
+    at: datetime | None = None
+    second: str = ""
+    second_name: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """One photograph with its answer, what a volunteer said of it, and whom it shows (`animal`, may be empty)."""
+
+    path: Path
+    verdict: Verdict
+    animal: str = ""
+    reviewed: Correction | None = None
+    content: str = ""
+
+
+@dataclass(frozen=True)
+class Animal:
+    """Several photographs of one dog: `verdict` is made from all of them together; `reviewed` is what volunteers said,
+    None where they said nothing or, with `is_disputed`, different things.
+    """
+
+    name: str
+    photographs: tuple[Tagged, ...]
+    verdict: Verdict
+    reviewed: Correction | None = None
+    is_disputed: bool = False

@@ -9,7 +9,7 @@ from core.texts import label_name, percent, tr
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
-    from core.library import Correction
+    from core.records import Correction
     from gui.engine import Layers, Seen
 
 
@@ -35,7 +35,7 @@ def model_line(info: BundleInfo) -> str:
 
 def corrected_breed(correction: Correction, info: BundleInfo | None) -> str:
     """What the volunteer said, in the present language where the model knows the breed."""
-    from core.library import Kind
+    from core.records import Kind
 
     if correction.kind is Kind.MIXED:
         return tr("Mixed breed")

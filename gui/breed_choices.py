@@ -19,7 +19,7 @@ _UNKNOWN = ("unknown breed", "don't know", "race inconnue", "ne sais pas")
 
 def breed_choices(info: BundleInfo | None, first: Sequence[int]) -> list[Choice]:
     """The model's likeliest labels, then mixed and unknown, then all other labels by name."""
-    from core.library import Correction, Kind
+    from core.records import Correction, Kind
 
     mixed = Choice(tr("Mixed breed"), _MIXED, Correction(Kind.MIXED))
     unknown = Choice(tr("Unknown breed"), _UNKNOWN, Correction(Kind.UNKNOWN))
@@ -32,14 +32,14 @@ def breed_choices(info: BundleInfo | None, first: Sequence[int]) -> list[Choice]
 
 def choice_as_typed(words: str) -> Choice:
     """The words themselves."""
-    from core.library import Correction, Kind
+    from core.records import Correction, Kind
 
     shown = tr("Keep “{words}” as written").format(words=words)
     return Choice(shown, (words,), Correction(Kind.OTHER, name=words))
 
 
 def _of_label(info: BundleInfo, number: int) -> Choice:
-    from core.library import Correction, Kind
+    from core.records import Correction, Kind
 
     label = info.labels[number]
     shown = label_name(label)

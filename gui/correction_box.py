@@ -13,7 +13,7 @@ from core.texts import tr
 from gui.theme import BODY, Look
 
 if TYPE_CHECKING:
-    from core.library import Correction
+    from core.records import Correction
 
 _MOST_ROWS = 7
 

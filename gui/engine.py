@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.bundles import Bundle, BundleInfo
-    from core.library import Correction, Library
+    from core.library import Library
     from core.models import ModelEntry
     from core.outlines import Mask
     from core.processes import Elsewhere
-    from core.records import EvidenceMap, Photo, Pixels, Prediction, Verdict
+    from core.records import Correction, EvidenceMap, Photo, Pixels, Prediction, Verdict
 
 log = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from core.bundles import BundleInfo
-    from core.library import Correction
     from core.outlines import Mask
+    from core.records import Correction
     from gui.photo_tab import PhotoTab
 
 log = logging.getLogger(__name__)

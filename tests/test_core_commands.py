@@ -17,7 +17,8 @@ from PIL import Image
 from core.about import VERSION
 from core.bundles import Bundle, export_bundle
 from core.folders import library_path, models_dir
-from core.library import Correction, Kind, Library, content_of_file
+from core.library import Library, content_of_file
+from core.records import Correction, Kind
 from main import main
 from tests.bundle_factory import make_bundle
 

@@ -13,8 +13,8 @@ import pytest
 
 from core import library as library_module
 from core.errors import UserError
-from core.library import Correction, Kind, Library, content_of_file, content_of_pixels
-from core.records import Photo
+from core.library import Library, content_of_file, content_of_pixels
+from core.records import Correction, Kind, Photo
 
 BEAGLE = Correction(Kind.BREED, "n1-beagle", "Beagle", "ada", "dogs", "n2-harrier", 0.61)
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 import gui.photo_desk
 import gui.photo_views
-from core.library import Kind, Library, content_of_file
+from core.library import Library, content_of_file
+from core.records import Kind
 from gui.engine import Engine
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, RED, Driver, EngineHere, Window, colour_photo
