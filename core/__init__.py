@@ -34,6 +34,7 @@ models              which models there are, and which is in use
 Many photographs, and what is kept of them:
 
 batch               many photographs on all processors
+export_files        what exports share: what was written, safe names, full disks
 exports             rows, CSV, JSON
 library             the database: the volunteers' own labels
 name_search         a breed by a few typed letters
