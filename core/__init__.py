@@ -36,7 +36,8 @@ Many photographs, and what is kept of them:
 batch               many photographs on all processors
 export_files        what exports share: what was written, safe names, full disks
 exports             rows, CSV, JSON
-library             the database: the volunteers' own labels
+database            the file of the library: opened, migrated, put aside when damaged
+library             the volunteers' own labels, kept beside the predictions, undone in order
 name_search         a breed by a few typed letters
 jobs                long work beside the window: start, progress, cancel
 processes           an object that lives in a process of its own

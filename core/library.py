@@ -1,53 +1,41 @@
-"""The database: what the volunteers said of their photographs, kept beside the predictions, never over them.
+"""What the volunteers said of their photographs: kept beside the predictions, never over them, and undone in order.
 
-One SQLite file. Photographs are known by their content, so that a correction is found again after a rename or a move.
+Photographs are known by their content, so that a word on one is found again after a rename or a move.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import sqlite3
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from enum import Enum
 from pathlib import Path
 
-from core.errors import UserError
+from core.database import Database, now_text
 from core.records import Correction, Kind, Photo
-from core.texts import tr
 
-log = logging.getLogger(__name__)
-
-# One script for each schema version; a file of version n runs those from n on. Never change one that was released.
-_MIGRATIONS = (
-    """
-    CREATE TABLE photographs (
-        id INTEGER PRIMARY KEY,
-        content TEXT NOT NULL UNIQUE,
-        path TEXT NOT NULL
-    );
-    CREATE TABLE corrections (
-        id INTEGER PRIMARY KEY,
-        photograph INTEGER NOT NULL REFERENCES photographs(id),
-        kind TEXT NOT NULL,
-        label TEXT NOT NULL,
-        name TEXT NOT NULL,
-        who TEXT NOT NULL,
-        at TEXT NOT NULL,
-        model TEXT NOT NULL,
-        predicted TEXT NOT NULL,
-        probability REAL NOT NULL,
-        taken_back TEXT
-    );
-    CREATE INDEX corrections_by_photograph ON corrections(photograph, id);
-    """,
-)
 _CHUNK_BYTES = 1 << 20
+CORRECTION_COLUMNS = "kind, label, name, who, model, predicted, probability, at, second, second_name, status"
+
+
+class Act(Enum):
+    """What was done in one go."""
+
+    LABEL = "label"
+    GROUP = "group"
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What was taken back: the kind of act, the photographs (their ids), and when and by whom it had been done."""
+
+    act: Act
+    photographs: tuple[int, ...]
+    who: str
+    at: datetime
 
 
 def content_of_file(path: Path) -> str:
@@ -67,131 +55,134 @@ def content_of_pixels(photo: Photo) -> str:
 
 
 class Library:
-    """The open database; any thread may use it. What goes wrong is raised as UserError."""
+    """The volunteers' side of the database; any thread may use it. What goes wrong is raised as UserError."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the library. A damaged one is put aside, not deleted, and `notice` tells the user so."""
-        self.notice = ""
-        self._lock = threading.Lock()
-        self._path = path
-        try:
-            self._connection = _opened(path)
-        except sqlite3.OperationalError as error:
-            raise UserError(_cannot(path, error)) from error
-        except sqlite3.DatabaseError as error:
-            log.warning("%s is damaged", path, exc_info=True)
-            aside = _put_aside(path, error)
-            said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
-            self.notice = said.format(path=aside)
-            self._connection = _opened(path)
+        self.database = Database(path)
+
+    @property
+    def notice(self) -> str:
+        """What the user should know of how it was opened; mostly empty."""
+        return self.database.notice
 
     def correct(self, content: str, path: Path | None, correction: Correction) -> Correction:
         """Keep what the volunteer says; the latest correction of a photograph counts. Returns it with its time."""
-        kept = replace(correction, at=datetime.now(timezone.utc).replace(microsecond=0))
-        assert kept.at
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT INTO photographs(content, path) VALUES (?, ?) "
-                "ON CONFLICT(content) DO UPDATE SET path = excluded.path",
-                (content, _as_text(path)),
-            )
-            connection.execute(
-                "INSERT INTO corrections(photograph, kind, label, name, who, at, model, predicted, probability) "
-                "SELECT id, ?, ?, ?, ?, ?, ?, ?, ? FROM photographs WHERE content = ?",
-                (
-                    *(kept.kind.value, kept.label, kept.name, kept.who, kept.at.isoformat()),
-                    *(kept.model, kept.predicted, kept.probability, content),
-                ),
-            )
+        kept = replace(correction, at=_now())
+        with self.database.writing() as connection:
+            photograph = photograph_id(connection, content, path)
+            _label(connection, _begin(connection, Act.LABEL, kept.who), photograph, kept)
         return kept
+
+    def label(self, corrections: Mapping[int, Correction]) -> None:
+        """Keep what a volunteer says of several photographs (by id), as one act."""
+        at = _now()
+        with self.database.writing() as connection:
+            act = None
+            for photograph, correction in corrections.items():
+                act = act or _begin(connection, Act.LABEL, correction.who)
+                _label(connection, act, photograph, replace(correction, at=at))
+
+    def group(self, photographs: Iterable[int], animal: str, who: str) -> None:
+        """These photographs (by id) show this animal, whatever their names say; an empty name: each its own."""
+        with self.database.writing() as connection:
+            act = _begin(connection, Act.GROUP, who)
+            rows = [(photograph, animal, act) for photograph in photographs]
+            connection.executemany("INSERT INTO groupings(photograph, animal, action) VALUES (?, ?, ?)", rows)
+
+    def undo(self) -> Undone | None:
+        """Take the latest act back that still counts, of whichever session it was; None when there is none left."""
+        with self.database.writing() as connection:
+            found = connection.execute("SELECT id, what, who, at FROM actions WHERE undone IS NULL ORDER BY id DESC")
+            row = found.fetchone()
+            if row is None:
+                return None
+            act, what, who, at = row
+            table = "corrections" if Act(what) is Act.LABEL else "groupings"
+            photographs = connection.execute(
+                f"UPDATE {table} SET taken_back = ? WHERE action = ? AND taken_back IS NULL RETURNING photograph",
+                (now_text(), act),
+            ).fetchall()
+            connection.execute("UPDATE actions SET undone = ? WHERE id = ?", (now_text(), act))
+        return Undone(Act(what), tuple(number for (number,) in photographs), who, datetime.fromisoformat(at))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        with self.database.reading() as connection:
+            return connection.execute("SELECT 1 FROM actions WHERE undone IS NULL LIMIT 1").fetchone() is not None
 
     def correction(self, content: str) -> Correction | None:
         """What counts for the photograph with this content."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(
-                "SELECT kind, label, name, who, model, predicted, probability, at FROM corrections "
+                f"SELECT {CORRECTION_COLUMNS} FROM corrections "
                 "WHERE photograph = (SELECT id FROM photographs WHERE content = ?) AND taken_back IS NULL "
                 "ORDER BY id DESC LIMIT 1",
                 (content,),
             ).fetchone()
-        if row is None:
-            return None
-        kind, label, name, who, model, predicted, probability, at = row
-        said = datetime.fromisoformat(at)
-        return Correction(Kind(kind), label, name, who, model, predicted, probability, said)
+        return correction_of(row)
 
     def take_back(self, content: str) -> Correction | None:
-        """Take the latest correction back; the one that counts now, if there is one before it."""
-        with self._writing() as connection:
+        """Take the latest correction of this photograph back; the one that counts now, if there is one before it."""
+        with self.database.writing() as connection:
             connection.execute(
                 "UPDATE corrections SET taken_back = ? WHERE id = (SELECT max(corrections.id) FROM corrections "
                 "JOIN photographs ON photographs.id = photograph WHERE content = ? AND taken_back IS NULL)",
-                (datetime.now(timezone.utc).isoformat(timespec="seconds"), content),
+                (now_text(), content),
+            )
+            # An act of which nothing counts any more would make "undo" do nothing.
+            connection.execute(
+                "UPDATE actions SET undone = ? WHERE undone IS NULL AND what = ? AND NOT EXISTS "
+                "(SELECT 1 FROM corrections WHERE action = actions.id AND taken_back IS NULL)",
+                (now_text(), Act.LABEL.value),
             )
         return self.correction(content)
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                raise UserError(_cannot(self._path, error)) from error
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
+        self.database.close()
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
-    try:
-        problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if problem != "ok":
-            raise sqlite3.DatabaseError(problem)
-        _migrate(connection)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA foreign_keys = ON")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def photograph_id(connection: sqlite3.Connection, content: str, path: Path | None) -> int:
+    """The number of the photograph with this content, which is new or was seen before, perhaps elsewhere."""
+    row = connection.execute(
+        "INSERT INTO photographs(content, path) VALUES (?, ?) "
+        "ON CONFLICT(content) DO UPDATE SET path = excluded.path RETURNING id",
+        (content, _as_text(path)),
+    ).fetchone()
+    return int(row[0])
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")  # before looking: another window of the program may be at it too
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-        if version > len(_MIGRATIONS):
-            raise UserError(tr("The library of corrections belongs to a newer Shelterlens. Please update the program."))
-        for script in _MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+def correction_of(row: tuple[object, ...] | None) -> Correction | None:
+    """The correction in a row of CORRECTION_COLUMNS; None where there is none."""
+    if row is None or row[0] is None:
+        return None
+    kind, label, name, who, model, predicted, probability, at, second, second_name, status = map(str, row)
+    said = datetime.fromisoformat(at)
+    return Correction(
+        *(Kind(kind), label, name, who, model, predicted, float(probability), said, second, second_name, status)
+    )
 
 
-def _put_aside(path: Path, error: sqlite3.DatabaseError) -> Path:
-    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
-    try:
-        for ending in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-    except OSError:
-        raise UserError(_cannot(path, error)) from error
-    return aside
+def _begin(connection: sqlite3.Connection, act: Act, who: str) -> int:
+    cursor = connection.execute("INSERT INTO actions(at, who, what) VALUES (?, ?, ?)", (now_text(), who, act.value))
+    return int(cursor.lastrowid or 0)
 
 
-def _cannot(path: Path, error: sqlite3.Error) -> str:
-    return tr("The library of corrections ({path}) cannot be used: {reason}.").format(path=path, reason=error)
+def _label(connection: sqlite3.Connection, act: int, photograph: int, kept: Correction) -> None:
+    assert kept.at is not None
+    connection.execute(
+        f"INSERT INTO corrections(photograph, action, {CORRECTION_COLUMNS}) VALUES (?, ?, {', '.join('?' * 11)})",
+        (
+            *(photograph, act, kept.kind.value, kept.label, kept.name, kept.who, kept.model, kept.predicted),
+            *(kept.probability, kept.at.isoformat(), kept.second, kept.second_name, kept.status),
+        ),
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(microsecond=0)
 
 
 def _as_text(path: Path | None) -> str:
-    """A path as the database can hold it: names that are no valid Unicode keep their odd bytes visibly."""
+    """A path as text for people: names that are no valid Unicode keep their odd bytes visibly."""
     return os.fsencode(path).decode("utf-8", "backslashreplace") if path else ""

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import library as library_module
+from core import database as database_module
 from core.errors import UserError
 from core.library import Library, content_of_file, content_of_pixels
 from core.records import Correction, Kind, Photo
@@ -147,8 +147,8 @@ def test_later_schemas_are_reached_step_by_step(path: Path, monkeypatch: pytest.
     library = Library(path)
     library.correct("hash", None, BEAGLE)
     library.close()
-    later = (*library_module._MIGRATIONS, "ALTER TABLE photographs ADD COLUMN animal TEXT; CREATE TABLE animals (id)")
-    monkeypatch.setattr(library_module, "_MIGRATIONS", later)
+    later = (*database_module._MIGRATIONS, "ALTER TABLE photographs ADD COLUMN animal TEXT; CREATE TABLE animals (id)")
+    monkeypatch.setattr(database_module, "_MIGRATIONS", later)
     assert Library(path).correction("hash") is not None
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (len(later),)
@@ -157,8 +157,8 @@ def test_later_schemas_are_reached_step_by_step(path: Path, monkeypatch: pytest.
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Library(path).close()
-    broken = (*library_module._MIGRATIONS, "CREATE TABLE animals (id); CREATE TABLE corrections (id)")
-    monkeypatch.setattr(library_module, "_MIGRATIONS", broken)
+    broken = (*database_module._MIGRATIONS, "CREATE TABLE animals (id); CREATE TABLE corrections (id)")
+    monkeypatch.setattr(database_module, "_MIGRATIONS", broken)
     with pytest.raises(UserError):
         Library(path)
     tables = sqlite3.connect(path).execute("SELECT name FROM sqlite_master WHERE name = 'animals'").fetchall()
