@@ -38,6 +38,7 @@ export_files        what exports share: what was written, safe names, full disks
 exports             rows, CSV, JSON
 database            the file of the library: opened, migrated, put aside when damaged
 library             the volunteers' own labels, kept beside the predictions, undone in order
+reviews             the rows of one run: filtered, sorted, read when they come into sight
 name_search         a breed by a few typed letters
 jobs                long work beside the window: start, progress, cancel
 processes           an object that lives in a process of its own

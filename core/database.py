@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from core.errors import UserError
+from core.name_search import folded
 from core.texts import tr
 
 log = logging.getLogger(__name__)
@@ -185,10 +186,21 @@ def _opened(path: Path) -> sqlite3.Connection:
         _check(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.create_function("contains", 2, _contains, deterministic=True)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _contains(words: str, text: str | bytes | None) -> bool:
+    """In SQL: whether all folded words are in a text, or in the name of a file given by its path in bytes."""
+    if not text:
+        return False
+    if isinstance(text, bytes):
+        text = bytes_path(text).name
+    found = folded(text)
+    return bool(words) and all(word in found for word in words.split())
 
 
 def _check(connection: sqlite3.Connection) -> None:
