@@ -1,10 +1,11 @@
 # make run and make test do all their own setting up; the second time they start at once.
-.PHONY: help run test lint types format set-up set-up-dev lock clean
+.PHONY: help run test bench lint types format set-up set-up-dev set-up-bench lock clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
-export PHOTO
+export PHOTO PHOTOS
 PYTHON_RUN = .venv/bin/python
 PYTHON_DEV = .venv-dev/bin/python
+PYTHON_BENCH = .venv-bench/bin/python
 # The window's tests get a screen of their own; macOS has no Xvfb and lends its real one.
 SCREEN = $(shell [ "$$(uname -s)" = Linux ] && echo 'xvfb-run -a -s "-screen 0 1920x1200x24"')
 
@@ -12,13 +13,18 @@ help:
 	@echo 'make run              open the window'
 	@echo 'make run PHOTO=path   open the window on a photograph or a folder'
 	@echo 'make test             formatting, lint, types and all tests'
-	@echo 'make lint, types, format, lock, set-up, set-up-dev, clean: see the Makefile'
+	@echo 'make bench            photographs a second, beside plain Keras, tf.data and ONNX Runtime (about 20 minutes)'
+	@echo 'make bench PHOTOS=folder OPTIONS="--number 60"    on your own photographs, on fewer of them'
+	@echo 'make lint, types, format, lock, set-up, set-up-dev, set-up-bench, clean: see the Makefile'
 
 run: set-up
 	@$(PYTHON_RUN) main.py $${PHOTO:+"$$PHOTO"}
 
 test: lint types
 	$(SCREEN) $(PYTHON_DEV) -m pytest
+
+bench: set-up-bench
+	@$(PYTHON_BENCH) -m tests.bench.speed $${PHOTOS:+"$$PHOTOS"} $(OPTIONS)
 
 lint: set-up-dev
 	$(PYTHON_DEV) -m ruff format --check .
@@ -39,6 +45,10 @@ set-up:
 set-up-dev:
 	@bash tools/set_up.sh .venv-dev requirements-dev.lock xvfb
 
+# What the window needs, what training needs, and those that it is compared with.
+set-up-bench:
+	@bash tools/set_up.sh .venv-bench requirements-bench.lock
+
 # Newest versions within the bounds of setup.cfg, for all systems and every Python that it allows.
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
           --no-emit-index-url --no-header --no-annotate --constraints tools/lock_limits.txt setup.cfg
@@ -47,6 +57,7 @@ lock:
 	.venv-lock/bin/python -m pip install --quiet uv
 	$(COMPILE) --output-file requirements.lock
 	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra train --extra dev
+	$(COMPILE) --output-file requirements-bench.lock --constraints requirements-dev.lock --extra train --extra bench
 
 clean:
-	rm -rf .venv .venv-dev .venv-lock *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dev .venv-bench .venv-lock *.egg-info .mypy_cache .pytest_cache .ruff_cache

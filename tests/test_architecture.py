@@ -71,13 +71,14 @@ def test_the_everyday_installation_has_all_that_is_imported(part: str) -> None:
 
 
 def test_the_lock_files_agree_and_name_no_address() -> None:
-    everyday, everything = (
-        (ROOT / name).read_text(encoding="utf-8") for name in ("requirements.lock", "requirements-dev.lock")
+    everyday, everything, bench = (
+        (ROOT / name).read_text(encoding="utf-8")
+        for name in ("requirements.lock", "requirements-dev.lock", "requirements-bench.lock")
     )
-    assert not re.search(r"://|@|--(find-links|index-url|extra-index-url)", everyday + everything)
+    assert not re.search(r"://|@|--(find-links|index-url|extra-index-url)", everyday + everything + bench)
     pins = re.compile(r"^[\w.-]+==.*$", re.MULTILINE)
-    assert set(pins.findall(everyday)) <= set(pins.findall(everything))
-    assert "tensorflow" not in everyday and "tensorflow==" in everything
+    assert set(pins.findall(everyday)) <= set(pins.findall(everything)) & set(pins.findall(bench))
+    assert "tensorflow" not in everyday and "tensorflow==" in everything and "tensorflow==" in bench
 
 
 def test_functions_fit_on_a_screen() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core.records import Floats
-from tests.made_up_weights import made_up, paddle_files
+from tests.made_up_weights import lcnet_shapes, lite_shapes, made_up, paddle_files
 
 pytest.importorskip("tensorflow", reason="TensorFlow, which trains the models, is not installed")
 
@@ -41,30 +41,8 @@ def answer(model: Any, values: Floats) -> Floats:
 # -- Networks with made-up weights -------------------------------------------------------------------------------------
 
 
-def lite_shapes() -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The names and shapes of EfficientNet-Lite0's weights (its top without), as the paper's table says."""
-
-    def conv(name: str, norm: str, out: int, given: int, side: int) -> Iterator[tuple[str, tuple[int, ...]]]:
-        yield f"{name}.weight", (out, given, side, side)
-        for part in ("weight", "bias", "running_mean", "running_var"):
-            yield f"{norm}.{part}", (out,)
-
-    yield from conv("_conv_stem", "_bn0", 32, 3, 3)
-    given, block = 32, 0
-    table = [(1, 3, 16, 1), (6, 3, 24, 2), (6, 5, 40, 2), (6, 3, 80, 3), (6, 5, 112, 3), (6, 5, 192, 4), (6, 3, 320, 1)]
-    for expansion, side, out, repeats in table:
-        for _ in range(repeats):
-            name, wide = f"_blocks.{block}", given * expansion
-            if expansion > 1:
-                yield from conv(f"{name}._expand_conv", f"{name}._bn0", wide, given, 1)
-            yield from conv(f"{name}._depthwise_conv", f"{name}._bn1", wide, 1, side)
-            yield from conv(f"{name}._project_conv", f"{name}._bn2", out, wide, 1)
-            given, block = out, block + 1
-    yield from conv("_conv_head", "_bn1", 1280, 320, 1)
-
-
 def test_efficientnet_lite_has_the_layers_of_the_paper(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    arrays = made_up(dict(lite_shapes()))
+    arrays = made_up(dict(lite_shapes(0)))
     monkeypatch.setattr(networks, "read_arrays", {tmp_path / "efficientnet_lite0.npz": arrays}.__getitem__)
     model = efficientnet_lite(0, 64, tmp_path)
     found = answer(model, picture(64))
@@ -78,40 +56,6 @@ def test_efficientnet_lite_has_the_layers_of_the_paper(monkeypatch: pytest.Monke
     assert np.array_equal(layer.get_weights()[0][:, :, 7, 0], arrays["_blocks.4._depthwise_conv.weight"][7, 0])
     layer = model.get_layer("blocks_15__project_conv")
     assert np.array_equal(layer.get_weights()[0][0, 0], arrays["_blocks.15._project_conv.weight"][:, :, 0, 0].T)
-
-
-def lcnet_shapes() -> dict[str, tuple[int, ...]]:
-    """The names and shapes of PP-LCNetV2 base: as in the real file, convolutions and norms in order, with gaps."""
-    shapes: dict[str, tuple[int, ...]] = {}
-    counts = {"conv2d": 0, "batch_norm2d": 0}
-
-    def add(kind: str, parts: Mapping[str, tuple[int, ...]]) -> None:
-        shapes.update({f"{kind}_{counts[kind]}.{part}": shape for part, shape in parts.items()})
-        counts[kind] += 1
-
-    def conv(*shape: int, bias: bool = False) -> None:
-        if shape[-1] == 5:
-            counts["conv2d"] += 2  # the side branches that were merged into this one
-        add("conv2d", {"w_0": shape, "b_0": shape[:1]} if bias else {"w_0": shape})
-        if not bias:
-            add("batch_norm2d", dict.fromkeys(("w_0", "b_0", "w_1", "w_2"), shape[:1]))
-
-    for shape in ((32, 3, 3, 3), (32, 1, 3, 3), (64, 32, 1, 1)):
-        conv(*shape)
-    for given, out in ((64, 128), (128, 128), (128, 256), (256, 256)):
-        conv(given, 1, 3, 3)
-        conv(out, given, 1, 1)
-    for given in (256, *[512] * 5):
-        conv(given, 1, 5, 5, bias=True)
-        conv(given // 4, given, 1, 1, bias=True)
-        conv(given, given // 4, 1, 1, bias=True)
-        conv(256, given, 1, 1)
-        conv(512, 256, 1, 1)
-    for given in (512, 1024):
-        conv(given, 1, 5, 5, bias=True)
-        conv(1024, given, 1, 1)
-    shapes["conv2d_67.w_0"] = (1280, 1024, 1, 1)
-    return shapes | {"linear_0.w_0": (1280, 1000), "linear_0.b_0": (1000,)}
 
 
 @pytest.fixture(scope="module")
