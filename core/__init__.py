@@ -33,7 +33,15 @@ models              which models there are, and which is in use
 
 Many photographs, and what is kept of them:
 
-batch               many photographs on all processors
+batch               many photographs on all processors, from the library where it knows them
+looks               one file becomes an answer: known already, or asked of the networks
+crew                the threads that read; a drive that hangs costs one file
+network_sets        as many copies of a model's networks as the memory allows
+fingerprints        what decides an answer, as a number
+knowledge           what the library knows of photographs for one model
+animals             which photographs show the same animal, and its one answer
+runs                the runs over folders and their rows
+tagging             a whole folder into the library: progress, stop, go on
 export_files        what exports share: what was written, safe names, full disks
 exports             rows, CSV, JSON
 database            the file of the library: opened, migrated, put aside when damaged

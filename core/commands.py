@@ -155,6 +155,7 @@ def _add_classify(commands: _Subparsers) -> None:
     _add_model(classify)
     add("--top", type=_count, default=3, metavar="N", help=tr("how many breeds a row names (default: 3)"))
     add("--progress", action="store_true", help=tr("show the progress even where nobody seems to look"))
+    add("--fresh", action="store_true", help=tr("answer anew for photographs that the library knows already"))
     classify.set_defaults(lines=_classify_lines)
 
 
@@ -240,7 +241,7 @@ def _classify_lines(args: argparse.Namespace) -> Iterator[str]:
         args.out = None
     is_json = args.out is not None and args.out.suffix.lower() == ".json"
     kind = args.format or ("json" if is_json else "csv")
-    classify(Table(tuple(args.paths), args.out, kind, args.model, args.top, args.progress))
+    classify(Table(tuple(args.paths), args.out, kind, args.model, args.top, args.progress, args.fresh))
     return iter(())
 
 

@@ -8,31 +8,37 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from core.batch import Batch
+from core.about import NAME
+from core.animals import found_in
+from core.batch import Answered, Batch
 from core.bundles import BundleInfo
+from core.database import Database
 from core.errors import UsageError, UserError
 from core.exports import Row, row_of, write_csv, write_json
 from core.folders import library_path, replacing
-from core.library import Library, content_of_file
+from core.library import CORRECTION_COLUMNS, correction_of
 from core.models import find_model, model_or_file
 from core.photos import PHOTO_SUFFIXES, find_photos
-from core.records import Kind
+from core.records import Correction, Kind
 from core.texts import tr
 
 log = logging.getLogger(__name__)
 
 _WRITERS: dict[str, Callable[[Iterable[Row], TextIO, int], int]] = {"csv": write_csv, "json": write_json}
-_REVIEWED = {Kind.MIXED: "Mixed breed", Kind.UNKNOWN: "Unknown breed"}
+_REVIEWED = {Kind.MIXED: "Mixed breed", Kind.UNKNOWN: "Unknown breed", Kind.NOT_A_DOG: "Not a dog"}
 
 
 @dataclass(frozen=True)
 class Table:
-    """What was asked for: `out` None is stdout, `model` None the one in use, `kind` csv or json."""
+    """What was asked for: `out` None is stdout, `model` None the one in use, `kind` csv or json.
+
+    `fresh`: what the library knows already is computed anew.
+    """
 
     paths: tuple[Path, ...]
     out: Path | None
@@ -40,6 +46,7 @@ class Table:
     model: str | None
     top: int
     show_progress: bool
+    fresh: bool = False
 
 
 def classify(wanted: Table) -> int:
@@ -49,57 +56,92 @@ def classify(wanted: Table) -> int:
     """
     if wanted.out is not None:
         _check_destination(wanted.out, wanted.paths)
-    photos = _photos_or_refusal(wanted.paths)
+    found = _found_or_refusal(wanted.paths)
     bundle = model_or_file(wanted.model) if wanted.model is not None else find_model()
-    batch = Batch(bundle, keep=wanted.top)
-    with _destination(wanted.out) as out:
-        rows = _rows(batch, _with_progress(photos, wanted), bundle.info, wanted.top)
-        return _WRITERS[wanted.kind](rows, out, wanted.top)
+    with _library() as library, _destination(wanted.out) as out:
+        batch = Batch(bundle, library, keep=wanted.top, fresh=wanted.fresh, without=_say_without)
+        with closing(batch.answers_of(found)) as answers:
+            rows = (
+                row_of(
+                    str(one.path),
+                    one.verdict,
+                    bundle.info,
+                    top=wanted.top,
+                    reviewed_breed=_reviewed_breed(library, one, bundle.info),
+                    animal=one.animal,
+                )
+                for one in _with_progress(answers, wanted)
+            )
+            return _WRITERS[wanted.kind](rows, out, wanted.top)
 
 
-def _rows(batch: Batch, photos: Iterable[Path], info: BundleInfo, top: int) -> Iterator[Row]:
-    library = Library(library_path()) if library_path().exists() else None
+@contextmanager
+def _library() -> Iterator[Database | None]:
+    """The library, where answers are kept; None where it cannot be used, which the user is told and nothing more."""
     try:
-        for path, verdict in batch.answers(photos):
-            reviewed = _reviewed_breed(library, path, info) if library else ""
-            yield row_of(str(path), verdict, info, top=top, reviewed_breed=reviewed)
+        library = Database(library_path())
+    except UserError as error:
+        _say_without(str(error))
+        yield None
+        return
+    if library.notice:
+        print(f"{NAME}: {library.notice}", file=sys.stderr)
+    try:
+        yield library
     finally:
-        if library:
-            library.close()
+        library.close()
 
 
-def _reviewed_breed(library: Library, path: Path, info: BundleInfo) -> str:
+def _say_without(problem: str) -> None:
+    said = tr("{problem} The table is written all the same, but its answers are not kept.")
+    print(f"{NAME}: {said.format(problem=problem)}", file=sys.stderr)
+
+
+def _reviewed_breed(library: Database | None, answered: Answered, info: BundleInfo) -> str:
     """What a volunteer said of this photograph, in the model's own English names where it has one."""
-    try:
-        said = library.correction(content_of_file(path))
-    except OSError:  # the row says already why this file cannot be read
-        return ""
+    said = _correction(library, answered.photograph) if library and answered.photograph else None
     if said is None:
         return ""
-    own = next((label.en for label in info.labels if label.id == said.label), said.name)
-    return _REVIEWED.get(said.kind, own)
+    names = {label.id: label.en for label in info.labels}
+    first, second = names.get(said.label, said.name), names.get(said.second, said.second_name)
+    if said.kind is Kind.CROSS:
+        return f"{first} / {second}"
+    return _REVIEWED.get(said.kind, first)
 
 
-def _photos_or_refusal(paths: Sequence[Path]) -> Iterator[Path]:
-    """The photographs, lazily. Raises UserError when there is not a single one."""
+def _correction(library: Database, photograph: int) -> Correction | None:
+    try:
+        with library.reading() as connection:
+            row = connection.execute(
+                f"SELECT {CORRECTION_COLUMNS} FROM corrections WHERE photograph = ? AND taken_back IS NULL "
+                "ORDER BY id DESC LIMIT 1",
+                (photograph,),
+            ).fetchone()
+    except UserError:  # a table without this word is better than none
+        return None
+    return correction_of(row)
+
+
+def _found_or_refusal(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    """The photographs with their animals, lazily. Raises UserError when there is not a single one."""
     if not any(os.path.lexists(path) for path in paths):
         raise UserError(tr("There is no such file or folder: {names}").format(names=", ".join(map(str, paths))))
-    photos = itertools.chain.from_iterable(map(find_photos, paths))
-    first = next(photos, None)
+    found = found_in(paths)
+    first = next(found, None)
     if first is None:
         raise UserError(tr("There are no photographs in {names}.").format(names=", ".join(map(str, paths))))
-    return itertools.chain([first], photos)
+    return itertools.chain([first], found)
 
 
-def _with_progress(photos: Iterator[Path], wanted: Table) -> Iterator[Path]:
-    """The same photographs; on the way a bar on stderr says how far, how fast and how long still."""
+def _with_progress(answers: Iterator[Answered], wanted: Table) -> Iterator[Answered]:
+    """The same answers; on the way a bar on stderr says how far, how fast and how long still."""
     is_seen = sys.stderr.isatty() and (wanted.out is not None or not sys.stdout.isatty())
     if not (is_seen or wanted.show_progress):
-        return photos
+        return answers
     from tqdm import tqdm
 
     total = sum(1 for path in wanted.paths for _ in find_photos(path))
-    return iter(tqdm(photos, total=total, unit=f" {tr('photographs')}", file=sys.stderr, dynamic_ncols=True))
+    return iter(tqdm(answers, total=total, unit=f" {tr('photographs')}", file=sys.stderr, dynamic_ncols=True))
 
 
 def _check_destination(out: Path, paths: Iterable[Path]) -> None:

@@ -130,19 +130,31 @@ class Classifier:
         return min(1.0, float(kinds[bundle.subject_positive].sum()))
 
 
+def judge_many(bundle: Bundle, vectors: Floats) -> tuple[Floats, Floats]:
+    """What the head of a model says of many embeddings (n, channels): probabilities (n, labels), subjects (n,).
+
+    The same as `Classifier.judge` says of each, at a fraction of the time; no network is needed.
+    """
+    scores = (vectors @ bundle.kernel + bundle.bias) / bundle.info.calibration.temperature
+    if bundle.subject_kernel is None or bundle.subject_bias is None or bundle.subject_positive is None:
+        return softmax(scores), np.ones(len(vectors), np.float32)
+    kinds = softmax(vectors @ bundle.subject_kernel + bundle.subject_bias)
+    return softmax(scores), np.minimum(kinds[:, bundle.subject_positive].sum(axis=1), np.float32(1))
+
+
 def usual_threads() -> int:
     """How many threads one network gets when it has the machine to itself."""
     return min(MOST_THREADS, os.cpu_count() or 1)
 
 
 def softmax(scores: Floats) -> Floats:
-    """Probabilities (n,) that sum to 1, from any finite scores (n,).
+    """Probabilities (..., n) that sum to 1, from any finite scores (..., n).
 
     >>> softmax(np.array([1000.0, 1000.0], np.float32)).tolist()
     [0.5, 0.5]
     """
-    powers = np.exp(scores.astype(np.float64) - float(scores.max()))
-    return np.asarray(powers / powers.sum(), np.float32)
+    powers = np.exp(scores.astype(np.float64) - scores.max(axis=-1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=-1, keepdims=True), np.float32)
 
 
 def focus_square(feature_map: FeatureMap, width: int, height: int) -> Box:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import logging
 import math
+import os
 import re
 import stat
 from collections.abc import Callable, Iterator
@@ -24,10 +27,15 @@ from core.texts import tr
 
 log = logging.getLogger(__name__)
 
-__all__ = ["PHOTO_SUFFIXES", "find_photos", "open_photo", "photo_from_image", "system_path"]
+__all__ = [
+    "PHOTO_SUFFIXES", "PhotoFile", "find_photos", "open_photo", "photo_from_file", "photo_from_image", "read_file",
+    "system_path",
+]  # fmt: skip
 
 _LEAST_SIDE_PX = 16  # nothing can be recognised below
 _MOST_BYTES = 250_000_000  # some decoders hold the whole file in memory
+_MOST_HELD_BYTES = 32_000_000  # a larger file is read a second time when it is decoded
+_CHUNK_BYTES = 1 << 20
 _MOST_KEPT_PIXELS = 65_000_000  # beyond, even `least_px=None` shrinks: the copies on the way take 12 bytes a pixel
 # A progressive JPEG goes over its pixels about ten times; a small file can ask for thousands, which takes minutes.
 _MOST_SCANNED_PIXELS = 1_300_000_000
@@ -72,6 +80,56 @@ _KINDS = (
     _kind("GIF", rb"GIF8[79]a", 65_000_000),
     _kind("BMP", rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", 65_000_000),
 )
+
+
+@dataclass(frozen=True)
+class PhotoFile:
+    """A file that was read: its SHA-256 in hex, its size and time (ns) when reading began, and its bytes.
+
+    `data` is None where the file is too large to be held in memory.
+    """
+
+    path: Path
+    content: str
+    size: int
+    modified_ns: int
+    data: bytes | None
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
+def read_file(path: Path, progressed: Callable[[], None] = _nothing) -> PhotoFile:
+    """Read a file once, for its content's name and for `photo_from_file`; `progressed` is called with every megabyte.
+
+    Raises PhotoError as `open_photo` does, but for what only the decoder sees.
+    """
+    try:
+        with _opened(path) as file, _explained():
+            found, digest, chunks = os.fstat(file.fileno()), hashlib.sha256(), []
+            while chunk := file.read(_CHUNK_BYTES):
+                progressed()
+                digest.update(chunk)
+                if found.st_size <= _MOST_HELD_BYTES:
+                    chunks.append(chunk)
+            data = b"".join(chunks) if chunks else None
+            return PhotoFile(path, digest.hexdigest(), found.st_size, found.st_mtime_ns, data)
+    except PhotoError as refusal:
+        log.warning("%r cannot be read: %s (%r)", str(path), refusal, refusal.__cause__)
+        raise
+
+
+def photo_from_file(read: PhotoFile, least_px: int | None = None) -> Photo:
+    """The photograph in a file that was read; otherwise as `open_photo`."""
+    if read.data is None:
+        return open_photo(read.path, least_px)
+    try:
+        with _explained():
+            return _photo(_header(io.BytesIO(read.data)), least_px, read.path)
+    except PhotoError as refusal:
+        log.warning("%r cannot be used: %s (%r)", str(read.path), refusal, refusal.__cause__)
+        raise
 
 
 def open_photo(path: Path, least_px: int | None = None) -> Photo:

@@ -5,30 +5,74 @@ Light to import: the window only names these functions, and what is inside is ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.texts import tr
 
 if TYPE_CHECKING:
     from core.bundles import Bundle
     from core.inference import Classifier
     from core.outlines import Outliner
     from core.records import Floats, Photo, Prediction
+    from core.tagging import TagProgress
 
 
 class ServedModel:
-    """A model that is ready to answer."""
+    """A model that is ready to answer for single photographs, also while it tags whole folders."""
 
     def __init__(self, classifier: Classifier) -> None:
-        self._classifier = classifier
+        from core.network_sets import NetworkSets
+
+        self._bundle = classifier.bundle
+        self._sets = NetworkSets(classifier.bundle, classifier)
+        self._tagging = threading.Lock()
+        self._should_stop = threading.Event()
+        self._progress: TagProgress | None = None
 
     def bundle(self) -> Bundle:
-        return self._classifier.bundle
+        return self._bundle
 
     def predict(self, photo: Photo) -> Prediction:
         """The prediction without the weights in it, which the window has: `with_weights` puts them back."""
-        prediction = self._classifier.predict(photo)
-        return _with_hidden(prediction, {})
+        with self._sets.borrowed(is_urgent=True) as classifier:
+            return _with_hidden(classifier.predict(photo), {})
+
+    def tag(self, library_path: Path, roots: Sequence[Path]) -> None:
+        """Tag folders and files into the library in this file; comes back when that is done or stopped.
+
+        Raises UserError where the library cannot be used and where a tagging is under way already; what stops a run
+        later is in `tag_progress`.
+        """
+        from core.database import Database
+        from core.tagging import tag
+
+        if not self._tagging.acquire(blocking=False):
+            raise UserError(tr("Photographs are being tagged already. Wait for the end, or stop it."))
+        try:
+            self._progress = None
+            with closing(Database(library_path)) as database:
+                tag(database, self._bundle, roots, self._keep_progress, self._should_stop.is_set, self._sets)
+        finally:
+            self._should_stop.clear()
+            self._tagging.release()
+
+    def tag_progress(self) -> TagProgress | None:
+        """How far the tagging is, or how the last one ended; None before the first one has begun."""
+        return self._progress
+
+    def stop_tagging(self) -> None:
+        """End the tagging soon; `tag` comes back then. Without one, nothing happens."""
+        if self._tagging.locked():
+            self._should_stop.set()
+
+    def _keep_progress(self, progress: TagProgress) -> None:
+        self._progress = progress
 
 
 def with_weights(prediction: Prediction, bundle: Bundle) -> Prediction:

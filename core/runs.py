@@ -1,0 +1,160 @@
+"""The runs over folders: what was to be tagged with which model, how far it came, and a row for each file found."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from core.bundle_info import BundleInfo
+from core.database import Database, bytes_path, now_text, path_bytes
+from core.knowledge import Result, model_id
+from core.photos import system_path
+
+# A row whose file was not met yet by the present walk has its place this much lower: before all that were.
+_NOT_MET = 1 << 40
+_AT_ONCE = 500
+
+
+class State(str, Enum):
+    """How a run stands; one that was killed still says that it is running."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A tagging of folders and files (`roots`, absolute): `fingerprint` is the model's."""
+
+    id: int
+    roots: tuple[Path, ...]
+    model: str
+    fingerprint: str
+    state: State
+    begun: datetime
+
+
+def begin_run(database: Database, roots: Sequence[Path], info: BundleInfo) -> Run:
+    """A new run, or the one that there is over the same roots with the same model, to be gone on with."""
+    kept = _roots_text(plain_roots(roots))
+    with database.writing() as connection:
+        model = model_id(connection, info)
+        found = connection.execute("SELECT max(id) FROM runs WHERE roots = ? AND model = ?", (kept, model)).fetchone()
+        run = found[0]
+        if run is None:
+            run = connection.execute(
+                "INSERT INTO runs(roots, model, state, begun) VALUES (?, ?, ?, ?)",
+                (kept, model, State.RUNNING.value, now_text()),
+            ).lastrowid
+        else:
+            connection.execute(
+                "UPDATE runs SET state = ?, begun = ?, ended = NULL WHERE id = ?",
+                (State.RUNNING.value, now_text(), run),
+            )
+            connection.execute("UPDATE run_files SET place = place - ? WHERE run = ? AND place >= 0", (_NOT_MET, run))
+    return _run(database, int(run))
+
+
+def end_run(database: Database, run: Run, state: State) -> Run:
+    """Note how the run ended."""
+    with database.writing() as connection:
+        connection.execute("UPDATE runs SET state = ?, ended = ? WHERE id = ?", (state.value, now_text(), run.id))
+    return _run(database, run.id)
+
+
+def latest_run(database: Database) -> Run | None:
+    """The run that was begun or gone on with last."""
+    return next(iter(runs(database)), None)
+
+
+def runs(database: Database) -> list[Run]:
+    """All runs, the latest first."""
+    with database.reading() as connection:
+        return [_of_row(row) for row in connection.execute(f"{_SELECT} ORDER BY begun DESC, runs.id DESC")]
+
+
+def keep_rows(connection: sqlite3.Connection, run: Run, kept: Sequence[tuple[Result, int | None]]) -> None:
+    """Write the rows of these files; a file has one row in a run, whatever happened before."""
+    connection.executemany(
+        "INSERT INTO run_files(run, place, path, photograph, animal, reason) VALUES (?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT(run, path) DO UPDATE SET place = excluded.place, photograph = excluded.photograph, "
+        "animal = excluded.animal, reason = excluded.reason",
+        [(run.id, one.place, path_bytes(one.path), number, one.animal, one.verdict.reason) for one, number in kept],
+    )
+
+
+def has_rows(database: Database, run: Run) -> bool:
+    """Whether the run has found anything so far."""
+    with database.reading() as connection:
+        return connection.execute("SELECT 1 FROM run_files WHERE run = ? LIMIT 1", (run.id,)).fetchone() is not None
+
+
+def drop_gone(database: Database, run: Run, should_stop: Callable[[], bool]) -> None:
+    """After a whole walk: remove the rows of files that are gone, unless a volunteer has said a word on them."""
+    after = 0
+    while not should_stop():
+        with database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, path FROM run_files WHERE run = ? AND place < 0 AND id > ? AND NOT EXISTS "
+                "(SELECT 1 FROM corrections WHERE photograph = run_files.photograph AND taken_back IS NULL) "
+                "AND NOT EXISTS "
+                "(SELECT 1 FROM groupings WHERE photograph = run_files.photograph AND taken_back IS NULL) "
+                "ORDER BY id LIMIT ?",
+                (run.id, after, _AT_ONCE),
+            ).fetchall()
+        if not rows:
+            return
+        after = rows[-1][0]
+        gone = [(number,) for number, path in rows if _is_gone(bytes_path(path))]
+        with database.writing() as connection:
+            connection.executemany("DELETE FROM run_files WHERE id = ?", gone)
+
+
+def plain_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
+    """The roots, absolute, without those that lie in another one, so that no file is met twice.
+
+    >>> [str(root) for root in plain_roots([Path("/a/b"), Path("/c"), Path("/a")])]
+    ['/c', '/a']
+    """
+    absolute = list(dict.fromkeys(Path(os.path.abspath(root)) for root in roots))  # noqa: PTH100  links stay
+    known = set(absolute)
+    return tuple(root for root in absolute if not known & set(root.parents))
+
+
+def _is_gone(path: Path) -> bool:
+    """Whether a file is surely not there: one that cannot be asked for may be."""
+    try:
+        os.lstat(system_path(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+_SELECT = (
+    "SELECT runs.id, roots, models.name, models.fingerprint, state, begun FROM runs JOIN models ON models.id = model"
+)
+
+
+def _run(database: Database, number: int) -> Run:
+    with database.reading() as connection:
+        return _of_row(connection.execute(f"{_SELECT} WHERE runs.id = ?", (number,)).fetchone())
+
+
+def _of_row(row: tuple[int, str, str, str, str, str]) -> Run:
+    number, roots, name, fingerprint, state, begun = row
+    paths = tuple(Path(root) for root in json.loads(roots))
+    return Run(number, paths, name, fingerprint, State(state), datetime.fromisoformat(begun))
+
+
+def _roots_text(roots: Sequence[Path]) -> str:
+    """ASCII: the bytes of a name that are no letters stay what they are."""
+    return json.dumps([str(root) for root in sorted(roots)])
