@@ -43,7 +43,13 @@ animals             which photographs show the same animal, and its one answer
 runs                the runs over folders and their rows
 tagging             a whole folder into the library: progress, stop, go on
 export_files        what exports share: what was written, safe names, full disks
+export_answers      what an export says of a photograph: a volunteer's word first
 exports             rows, CSV, JSON
+exports_excel       a workbook with a small picture in every row
+exports_keywords    breeds as keywords: beside the photographs, in copies, in themselves
+exports_copies      copies or links sorted by breed
+xmp_packets         keywords into XMP data, which otherwise stays as it was
+xmp_files           XMP data in and out of JPEG, PNG and WebP
 database            the file of the library: opened, migrated, put aside when damaged
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight

@@ -125,10 +125,15 @@ def safe_name(text: str, instead: str = "_") -> str:
     return f"_{short}" if short.split(".")[0].rstrip().casefold() in RESERVED else short
 
 
-def shown(path: Path) -> str:
-    r"""A path as it can be written and shown: names on Linux may have bytes that are no letters.
+def encodable(text: str) -> str:
+    r"""The text as UTF-8 can hold it: names of files on Linux may have bytes that are no letters.
 
-    >>> shown(Path("caf\udce9.jpg"))
+    >>> encodable("caf\udce9.jpg")
     'caf\\udce9.jpg'
     """
-    return str(path).encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def shown(path: Path) -> str:
+    """A path as it can be written and shown."""
+    return encodable(str(path))
