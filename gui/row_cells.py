@@ -1,0 +1,70 @@
+"""What stands in one row of a tagged folder, and what the views of these rows report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from core.texts import tr
+
+if TYPE_CHECKING:
+    from core.records import Status
+    from core.reviews import Order
+    from gui.row_selection import Selection
+
+# The sign of each verdict: a kind of `gui.row_signs`, told apart by shape; and the same sign as a letter, for lists.
+SIGNS = {"sure": "check", "unsure": "question", "not_a_dog": "none", "unreadable": "problem"}
+LETTERS = {"sure": "✓", "unsure": "?", "not_a_dog": "–", "unreadable": "!"}
+
+
+@dataclass(frozen=True)
+class RowCells:
+    """One row in words of the present language; an empty text leaves its cell empty.
+
+    `answer` is the breed that counts, `confidence` the model's; `reviewed` says who or when, and is empty where nobody
+    looked at it; `is_suspect` marks a photograph that is perhaps wrong; `thumbnail` is a JPEG.
+    """
+
+    number: int
+    name: str
+    status: Status | None
+    answer: str
+    confidence: str
+    animal: str
+    reviewed: str
+    is_suspect: bool
+    thumbnail: bytes | None
+
+
+class RowListener(Protocol):
+    """Hears what is done in a view."""
+
+    def needs(self, numbers: Sequence[int]) -> object:
+        """These rows are in sight or near and have no cells yet, those in sight first; replaces what was needed before.
+
+        Comes at most once per idle moment, and not again for the same rows until `show_list` or `ask_again`.
+        """
+
+    def selected(self, selection: Selection) -> object:
+        """Another choice of rows; the view shows it already."""
+
+    def opened(self, number: int) -> object:
+        """A double click, or Space."""
+
+    def sort(self, order: Order, reverse: bool) -> object:
+        """A click on a heading; the table shows its arrow already."""
+
+    def menu(self, number: int, x_root: int, y_root: int) -> object:
+        """A right click or the menu key; the row is chosen already."""
+
+
+def status_name(status: Status | None) -> str:
+    """What a verdict is called in lists; empty where there is none yet."""
+    names = {
+        "sure": tr("Sure"),
+        "unsure": tr("Not sure"),
+        "not_a_dog": tr("No dog"),
+        "unreadable": tr("Unreadable"),
+    }
+    return names[status.value] if status is not None else ""
