@@ -43,8 +43,18 @@ animals             which photographs show the same animal, and its one answer
 runs                the runs over folders and their rows
 tagging             a whole folder into the library: progress, stop, go on
 export_files        what exports share: what was written, safe names, full disks
+export_folders      a new folder, whole or not at all; names that clash nowhere
 export_answers      what an export says of a photograph: a volunteer's word first
 exports             rows, CSV, JSON
+csv_reading         tables as people's programs save them
+shelter_breeds      what shelter software calls a breed: an editable table
+shelter_facts       name, code, age and sex, from a table of the shelter's own
+shelter_claims      what may be said of an animal's breed, and in which words
+shelter_cells       texts as cells that shelter software takes
+asm3_options        what the user chooses before animals go to ASM3
+export_checks       what ASM3 would refuse or silently change
+exports_asm3        animals as ASM3's import file
+exports_petfinder   animals as the files of Petfinder and Adopt-a-Pet
 exports_excel       a workbook with a small picture in every row
 exports_keywords    breeds as keywords: beside the photographs, in copies, in themselves
 exports_copies      copies or links sorted by breed
