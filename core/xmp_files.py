@@ -20,7 +20,8 @@ from core.photos import open_photo
 from core.texts import tr
 from core.xmp_packets import MOST_BYTES
 
-Change = Callable[["bytes | None"], bytes]  # the packet that is there, or None -> the one to write
+# The packet that is there, or None -> the one to write; the same where nothing is to change.
+Change = Callable[["bytes | None"], "bytes | None"]
 
 _MOST_FILE_BYTES = 250_000_000  # as much as open_photo takes
 _PADDING = b" \t\r\n\0"
@@ -173,7 +174,7 @@ def _changed_jpeg(data: bytes, change: Change) -> bytes:
     old = _only([one for one in segments if one.kind[0] == _APP1 and one.payload.startswith(_XMP)])
     packet = old.payload[len(_XMP) :] if old else None
     changed = change(packet)
-    if changed == packet:
+    if changed is None or changed == packet:
         return data
     if len(changed) > _MOST_SEGMENT_BYTES:
         changed = _without_padding(changed)
@@ -229,7 +230,7 @@ def _changed_png(data: bytes, change: Change) -> bytes:
     old = _only([one for one in chunks if one.kind == b"iTXt" and one.payload.startswith(_PNG_XMP)])
     packet = _png_text(old.payload) if old else None
     changed = change(packet)
-    if changed == packet:
+    if changed is None or changed == packet:
         return data
     body = b"iTXt" + _PNG_XMP + b"\0\0\0\0" + changed
     new = (len(body) - 4).to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
@@ -277,8 +278,9 @@ def _changed_webp(data: bytes, change: Change) -> bytes:
     size = int.from_bytes(data[4:8], "little") + 8
     chunks = list(_webp_chunks(data, size))
     old = _only([one for one in chunks if one.kind == b"XMP "])
-    changed = change(old.payload if old else None)
-    if old and changed == old.payload:
+    packet = old.payload if old else None
+    changed = change(packet)
+    if changed is None or changed == packet:
         return data
     first = chunks[0]
     if first.kind == b"VP8X":
