@@ -6,47 +6,67 @@ import tkinter
 from collections.abc import Callable, Hashable, Sequence
 from tkinter import ttk
 
+from gui.text_fit import TextFit
 from gui.theme import BODY
-
-_ARROW_LETTERS = 1
 
 
 class ChoiceBox(ttk.Combobox):
     """Reports only what the user chooses; the wheel scrolls past it without changing it."""
 
-    def __init__(self, parent: tkinter.Misc, least_px: int, most_px: int, on_chosen: Callable[[], object]) -> None:
-        super().__init__(parent, state="readonly", height=16)
-        self._bounds = (least_px, most_px)
+    def __init__(self, parent: tkinter.Misc, most_text_px: int, on_chosen: Callable[[], object]) -> None:
+        super().__init__(parent, state="readonly", height=16, postcommand=self._on_opening)
+        self._most_text_px = most_text_px
         self._on_chosen = on_chosen
         self._entries: Sequence[tuple[Hashable, str]] = (("", ""),)
+        self._shown = ""
+        self._fit = TextFit(self)
+        self._frame_px = 0
         self.key: Hashable = ""
         self.bind("<<ComboboxSelected>>", self._on_selected)
+        self.bind("<FocusIn>", lambda _event: self._show_chosen())
+        self.bind("<Configure>", lambda _event: self._show_chosen())
         for wheel in ("<Button-4>", "<Button-5>", "<MouseWheel>"):
             self.bind(wheel, lambda _event: "break")
 
-    def show(self, options: Sequence[tuple[Hashable, str]], shown: str = "") -> None:
+    def show(self, entries: Sequence[tuple[Hashable, str]], shown: str = "") -> None:
         """These values with their texts; the chosen one stays, under the text `shown` where it is not among them."""
-        is_first = self.key == "" and all(key != "" for key, _ in options)
-        self._entries = options
-        self.configure(values=[text for _, text in options])
-        self.choose(options[0][0] if is_first else self.key, shown)
+        is_first = self.key == "" and all(key != "" for key, _ in entries)
+        self._entries = entries
+        self.configure(values=[text for _, text in entries])
         self._take_width()
+        self.choose(entries[0][0] if is_first else self.key, shown)
 
     def choose(self, key: Hashable, shown: str = "") -> None:
-        """This value, also one that is not in the list."""
+        """This value, also one that is not in the list, under the text `shown`."""
         self.key = key
-        self.set(dict(self._entries).get(key, shown or str(key)))
+        self._shown = shown
+        self._show_chosen()
+
+    @property
+    def chosen_text(self) -> str:
+        """The whole text of the chosen value."""
+        return dict(self._entries).get(self.key) or self._shown or str(self.key)
+
+    def _show_chosen(self) -> None:
+        """As much of its text as there is room for: a field would cut it in the middle of a letter."""
+        room = self.winfo_width() - self._frame_px if self.winfo_width() > 1 else self._most_text_px
+        self.set(self._fit.fit(self.chosen_text, BODY, room))
         self.selection_clear()
 
+    def _on_opening(self) -> None:
+        """The list marks the entry whose whole text stands in the field."""
+        self.set(self.chosen_text)
+
     def _on_selected(self, _event: tkinter.Event[tkinter.Misc]) -> None:
-        self.selection_clear()
-        if self.current() >= 0:
-            self.key = self._entries[self.current()][0]
+        place = self.current()
+        if place >= 0:
+            self.choose(self._entries[place][0])
             self._on_chosen()
 
     def _take_width(self) -> None:
-        measure = self.tk.call
-        letter = max(1, int(measure("font", "measure", BODY, "0")))
-        longest = max(int(measure("font", "measure", BODY, text)) for _, text in self._entries)
-        wide = min(max(longest, self._bounds[0] - 4 * letter), self._bounds[1] - 4 * letter)
-        self.configure(width=-(-wide // letter) + _ARROW_LETTERS)
+        self._fit.forget()
+        letter = max(1, self._fit.width("0", BODY))
+        longest = max(self._fit.width(text, BODY) for _, text in self._entries)
+        letters = -(-min(longest, self._most_text_px) // letter)
+        self.configure(width=letters)
+        self._frame_px = self.winfo_reqwidth() - letters * letter

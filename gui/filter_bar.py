@@ -157,15 +157,15 @@ class FilterBar(ttk.Frame):
 
     def _build(self) -> None:
         px, flow = self._look.px, self._flow
-        self.entry = ttk.Entry(self, textvariable=self._words, width=20)
+        self.entry = ttk.Entry(self, textvariable=self._words, width=17)
         self._hint = tkinter.Label(self.entry, anchor="w", font=BODY, borderwidth=0, padx=0, pady=0, cursor="xterm")
-        self.verdict_box = ChoiceBox(self, px(112), px(150), self._tell)
-        self.breed_box = ChoiceBox(self, px(130), px(215), self._tell)
-        self.animal_box = ChoiceBox(self, px(112), px(150), self._tell)
-        self.reviewed_box = ChoiceBox(self, px(112), px(160), self._tell)
+        self.verdict_box = ChoiceBox(self, px(120), self._tell)
+        self.breed_box = ChoiceBox(self, px(150), self._tell)
+        self.animal_box = ChoiceBox(self, px(120), self._tell)
+        self.reviewed_box = ChoiceBox(self, px(130), self._tell)
         sorting = ttk.Frame(self)
         self._order_label = ttk.Label(sorting, style="Faint.TLabel")
-        self.order_box = ChoiceBox(sorting, px(112), px(190), self._on_order)
+        self.order_box = ChoiceBox(sorting, px(150), self._on_order)
         self._order_label.pack(side="left", padx=(0, px(6)))
         self.order_box.pack(side="left")
         self.chip = ttk.Button(self, command=self._drop_chip)

@@ -8,6 +8,7 @@ from tkinter import font
 from typing import TYPE_CHECKING
 
 from gui.row_cells import SIGNS, RowCells, RowListener, status_name
+from gui.row_mouse import bind_wheel
 from gui.row_signs import REVIEWED, SUSPECT
 from gui.row_slots import Mark, Raster, Slot
 from gui.row_view import RowView
@@ -38,10 +39,9 @@ class RowGrid(RowView):
             self._size = size
             self._dress()
 
-    def zoom(self, step: int) -> str:
+    def zoom(self, step: int) -> None:
         """The next larger or smaller size, if there is one."""
         self.use_size(SIZES[min(max(0, SIZES.index(self._size) + step), len(SIZES) - 1)])
-        return "break"
 
     @property
     def picture_box(self) -> tuple[int, int]:
@@ -59,9 +59,7 @@ class RowGrid(RowView):
     def _bind_events(self) -> None:
         super()._bind_events()
         key = "Command" if sys.platform == "darwin" else "Control"
-        self.canvas.bind(f"<{key}-Button-4>", lambda _event: self.zoom(1))
-        self.canvas.bind(f"<{key}-Button-5>", lambda _event: self.zoom(-1))
-        self.canvas.bind(f"<{key}-MouseWheel>", lambda event: self.zoom(1 if event.delta > 0 else -1))
+        bind_wheel(self.canvas, lambda notches: self.zoom(1 if notches < 0 else -1), key)
 
     def _dress(self) -> None:
         self.thumbnails.use_box(*self.picture_box)
@@ -94,6 +92,8 @@ class TileSlot(Slot):
         self._edge = canvas.create_rectangle(0, 0, px(4), height, width=0, fill=colours.accent, tags=tag)
         self._stage = canvas.create_rectangle(pad, pad, pad + room, pad + high, width=0, fill=colours.stage, tags=tag)
         self._image = canvas.create_image(pad + room // 2, pad + high // 2, tags=tag)
+        self._none = canvas.create_image(pad + room // 2, pad + high // 2, tags=tag)
+        self._none_px = px(34)
         self._sign_px = px(15)
         line = font.nametofont(STRONG, view).metrics("linespace")
         first, self._words_at = pad + high + px(5) + line // 2, pad + self._sign_px + px(5)
@@ -113,7 +113,7 @@ class TileSlot(Slot):
         """Write these cells; a tile without them keeps its empty place."""
         canvas, view, px = self.canvas, self._view, self._view.look.px
         if cells is None:
-            for item in (self._sign, self._check, self._suspect):
+            for item in (self._sign, self._check, self._suspect, self._none):
                 canvas.itemconfigure(item, image="")
             for item in (self._name, self._share):
                 canvas.itemconfigure(item, text="")
@@ -122,6 +122,8 @@ class TileSlot(Slot):
             return
         kind = SIGNS[cells.status.value] if cells.status else ""
         canvas.itemconfigure(self._sign, image=view.signs.get(kind, self._sign_px) if kind else "")
+        no_picture = kind if not cells.thumbnail else ""
+        canvas.itemconfigure(self._none, image=view.signs.get(no_picture, self._none_px) if no_picture else "")
         canvas.itemconfigure(self._check, image=view.signs.get(REVIEWED, self._badge_px) if cells.reviewed else "")
         canvas.itemconfigure(self._suspect, image=view.signs.get(SUSPECT, self._badge_px) if cells.is_suspect else "")
         answer = cells.answer or status_name(cells.status)
@@ -130,7 +132,7 @@ class TileSlot(Slot):
         canvas.itemconfigure(self._answer, text=shown)
         canvas.itemconfigure(self._share, text=cells.confidence)
         left = self._room - (view.texts.width(cells.confidence, SMALL) + px(6) if cells.confidence else 0)
-        canvas.itemconfigure(self._name, text=view.texts.fit(cells.name, SMALL, left, in_the_middle=True))
+        canvas.itemconfigure(self._name, text=view.texts.fit(_short_name(cells.name), SMALL, left, in_the_middle=True))
         lines = (cells.name, answer, cells.animal, cells.reviewed)
         self._tip = "\n".join(line for line in lines if line)
 
@@ -151,3 +153,14 @@ class TileSlot(Slot):
     def tip_at(self, x: int, y: int) -> str:
         """All that the tile says, in whole words."""
         return self._tip if 0 <= x < self._view.tile[0] else ""
+
+
+def _short_name(name: str) -> str:
+    """What of a name tells photographs apart where there is little room.
+
+    >>> _short_name("box 12/rex_1.jpeg"), _short_name("Rex No. 5"), _short_name(".jpg")
+    ('rex_1', 'Rex No. 5', '.jpg')
+    """
+    file_name = name.replace("\\", "/").rpartition("/")[2]
+    stem, _, suffix = file_name.rpartition(".")
+    return stem if stem and suffix.isalnum() and len(suffix) <= 5 else file_name

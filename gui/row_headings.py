@@ -39,13 +39,16 @@ class RowHeadings(tkinter.Canvas):
         text_of: Callable[[str], str],
         on_sort: Callable[[Column, bool], object],
         on_widths: Callable[[], object],
+        room: Callable[[], int],
     ) -> None:
+        """`room` is the width of the columns together, in pixels."""
         super().__init__(parent, highlightthickness=0, borderwidth=0)
         self._look = look
         self._columns = columns
         self._text_of = text_of
         self._on_sort = on_sort
         self._on_widths = on_widths
+        self._room = room
         self._fit = TextFit(self)
         self._shares = {column.name: column.share for column in columns}
         self._order = ""
@@ -72,7 +75,7 @@ class RowHeadings(tkinter.Canvas):
 
     def borders(self) -> list[int]:
         """Where the columns begin and, at last, end, in pixels."""
-        width = max(1, self.winfo_width())
+        width = max(1, self._room())
         least = [self._look.px(column.least_px) for column in self._columns]
         spare = max(0, width - sum(least))
         whole = sum(self._shares.values())
@@ -99,14 +102,17 @@ class RowHeadings(tkinter.Canvas):
             self._draw(column, left, right, height)
             if place:
                 self.create_line(left, px(5), left, height - px(5), fill=colours.border)
-        self.create_line(0, height - 1, borders[-1], height - 1, fill=colours.border)
+        self.create_line(0, height - 1, self.winfo_width(), height - 1, fill=colours.border)
 
     def _draw(self, column: Column, left: int, right: int, height: int) -> None:
         colours, px = self._look.colours, self._look.px
         is_sorted = column.order == self._order
         arrow = px(14) if is_sorted else 0
         face = STRONG if is_sorted else BODY
-        text = self._fit.fit(self._text_of(column.name), face, right - left - px(16) - arrow)
+        text, room = self._text_of(column.name), right - left - px(16) - arrow
+        if self._fit.width(text, face) > room:
+            face = BODY
+        text = self._fit.fit(text, face, room)
         if column.is_number:
             x = right - px(10) - arrow
             self.create_text(x, height // 2, text=text, anchor="e", font=face, fill=colours.text)

@@ -49,6 +49,8 @@ class Selection:
 
     def extended(self, number: int, rows: RowList, adding: bool = False) -> Selection:
         """From the anchor to this row (a click with Shift); with `adding` the others stay chosen."""
+        if number not in rows.places:
+            return self
         anchor = self.anchor if self.anchor in rows.places else self.current
         if anchor is None or anchor not in rows.places:
             return self.clicked(number)

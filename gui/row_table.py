@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("photograph", "name", 3.0, 120),
     Column("verdict", "status", 0.9, 84),
     Column("breed", "breed", 2.4, 100),
-    Column("confidence", "confidence", 0.5, 76, is_number=True, falls=True),
+    Column("confidence", "confidence", 0.3, 108, is_number=True, falls=True),
     Column("animal", "animal", 1.2, 70),
     Column("reviewed", "reviewed", 1.5, 84, falls=True),
 )
@@ -75,9 +75,12 @@ class RowTable(RowView):
     def _build(self) -> None:
         super()._build()
         self.headings = RowHeadings(
-            self._inside, self.look, _COLUMNS, _column_text, self._on_sort, lambda: self._lay_out()
+            *(self._inside, self.look, _COLUMNS, _column_text, self._on_sort),
+            on_widths=lambda: self._lay_out(),
+            room=lambda: self.canvas.winfo_width(),
         )
         self.headings.grid(row=0, column=0, columnspan=2, sticky="ew", padx=1, pady=(1, 0))
+        self.canvas.grid_configure(pady=(0, 1))
 
     def _on_sort(self, column: Column, reverse: bool) -> None:
         from core.reviews import Order  # here: it takes a while, and the first drawing of the window does without
@@ -92,6 +95,10 @@ class RowTable(RowView):
         self.thumbnails.use_box(px(_THUMBNAIL_PX[0]), px(_THUMBNAIL_PX[1]))
         self.headings.redraw()
         super()._dress()
+
+    def _on_resized(self) -> None:
+        self.headings.redraw()
+        super()._on_resized()
 
     def _raster(self, width: int) -> Raster:
         return Raster(1, width, self._row_height)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import tkinter
 from collections.abc import Iterable, Mapping, Sequence
 from tkinter import ttk
 
 from gui.row_cells import RowCells, RowListener
 from gui.row_keys import bind_row_keys
+from gui.row_mouse import bind_row_mouse
 from gui.row_selection import RowList, Selection
 from gui.row_signs import RowSigns
 from gui.row_slots import Mark, Raster, Slot
@@ -18,8 +18,6 @@ from gui.text_fit import TextFit
 from gui.theme import BODY, TITLE, Look
 
 _LEAST_CELLS_KEPT = 1200
-_WHEEL_PX = 72
-_SHIFT, _CONTROL, _COMMAND = 0x1, 0x4, 0x8
 
 
 class RowView(ttk.Frame):
@@ -43,7 +41,8 @@ class RowView(ttk.Frame):
         self._rim = tkinter.Frame(self)
         self._inside = tkinter.Frame(self._rim)
         self.canvas = tkinter.Canvas(self._inside, highlightthickness=0, borderwidth=0, takefocus=True)
-        self._bar = ttk.Scrollbar(self._inside, command=self._on_bar)
+        self._beside = tkinter.Frame(self._inside)
+        self._bar = ttk.Scrollbar(self._beside, command=self._on_bar)
         self.signs = RowSigns(self, look)
         self.texts = TextFit(self)
         self.thumbnails = Thumbnails(self, self.refresh)
@@ -115,6 +114,10 @@ class RowView(ttk.Frame):
             high = 0
         self._scroll_to(min(max(self._top, low), high))
 
+    def scroll_by(self, distance: int) -> None:
+        """So many pixels further down, as far as there are rows."""
+        self._scroll_to(self._top + distance)
+
     def show_empty(self, title: str, hint: str) -> None:
         """What is said while there are no rows."""
         self._empty = (title, hint)
@@ -158,8 +161,10 @@ class RowView(ttk.Frame):
         self._inside.pack(fill="both", expand=True, padx=2, pady=2)
         self._inside.columnconfigure(0, weight=1)
         self._inside.rowconfigure(1, weight=1)
-        self.canvas.grid(row=1, column=0, sticky="nsew", padx=(1, 0), pady=(0, 1))
-        self._bar.grid(row=1, column=1, sticky="ns")
+        self.canvas.grid(row=1, column=0, sticky="nsew", padx=1, pady=1)
+        # Its room stays while there is nothing to scroll, so that rows do not jump.
+        self._beside.configure(width=self._bar.winfo_reqwidth())
+        self._beside.grid(row=1, column=1, sticky="ns", padx=(0, 1), pady=1)
 
     def _bind_events(self) -> None:
         canvas = self.canvas
@@ -169,15 +174,7 @@ class RowView(ttk.Frame):
         self.bind("<Destroy>", lambda _event: self.thumbnails.stop())
         canvas.bind("<FocusIn>", lambda _event: self._on_focus(True))
         canvas.bind("<FocusOut>", lambda _event: self._on_focus(False))
-        canvas.bind("<Button-1>", self._on_press)
-        canvas.bind("<Double-Button-1>", self._on_double)
-        canvas.bind("<Motion>", self._on_motion)
-        canvas.bind("<Leave>", lambda _event: self._on_leave())
-        for button in ("<Button-2>", "<Control-Button-1>") if sys.platform == "darwin" else ("<Button-3>",):
-            canvas.bind(button, self._on_menu_button)
-        canvas.bind("<Button-4>", lambda _event: self._scroll_by(-self.look.px(_WHEEL_PX)))
-        canvas.bind("<Button-5>", lambda _event: self._scroll_by(self.look.px(_WHEEL_PX)))
-        canvas.bind("<MouseWheel>", lambda event: self._scroll_by(self._wheel_px(event.delta)))
+        bind_row_mouse(self)
         bind_row_keys(self)
 
     def _dress(self) -> None:
@@ -186,6 +183,7 @@ class RowView(ttk.Frame):
         self._rim.configure(background=colours.accent if self._is_focused else colours.back)
         self._inside.configure(background=colours.border)
         self.canvas.configure(background=colours.card)
+        self._beside.configure(background=colours.card)
         self.texts.forget()
         self._lay_out()
 
@@ -231,6 +229,10 @@ class RowView(ttk.Frame):
         self._top = max(0, min(self._top, total - height))
         self.canvas.yview_moveto(self._top / max(total, height))
         self._bar.set(self._top / max(total, 1), min(1.0, (self._top + height) / max(total, 1)))
+        if total > height:
+            self._bar.place(relwidth=1.0, relheight=1.0)
+        else:
+            self._bar.place_forget()
         self._draw_empty()
 
     def _scroll_to(self, top: int) -> None:
@@ -241,22 +243,13 @@ class RowView(ttk.Frame):
             self._tip.hide()
             self.refresh()
 
-    def _scroll_by(self, distance: int) -> str:
-        self._scroll_to(self._top + distance)
-        return "break"
-
-    def _wheel_px(self, delta: int) -> int:
-        """Windows counts 120 for a notch and less for a touchpad; a Mac counts lines."""
-        notches = delta if sys.platform == "darwin" else delta / 120
-        return -round(notches * self.look.px(_WHEEL_PX) / (3 if sys.platform == "darwin" else 1))
-
     def _on_bar(self, what: str, amount: str, unit: str = "") -> None:
         height = self.canvas.winfo_height()
         if what == "moveto":
             self._scroll_to(round(float(amount) * self._raster_now.height(len(self.rows))))
         else:
             step = self._raster_now.pitch_y if unit == "units" else max(1, height - self._raster_now.pitch_y)
-            self._scroll_by(int(amount) * step)
+            self.scroll_by(int(amount) * step)
 
     def _places(self) -> range:
         return self._raster_now.in_sight(self._top, self.canvas.winfo_height(), len(self.rows))
@@ -348,55 +341,30 @@ class RowView(ttk.Frame):
         at = min(max(0, y - self._top + self._raster_now.pitch_y // 2), self.canvas.winfo_height())
         return self.canvas.winfo_rootx() + x + inset, self.canvas.winfo_rooty() + at
 
-    def _number_at(self, event: tkinter.Event[tkinter.Misc]) -> int | None:
-        place = self._raster_now.place_at(event.x, event.y + self._top, len(self.rows))
-        return None if place is None else self.rows.numbers[place]
+    def place_at(self, x: int, y: int) -> int | None:
+        """The place under a point of the canvas, in pixels; None beside the rows."""
+        return self._raster_now.place_at(x, y + self._top, len(self.rows))
 
-    def _on_press(self, event: tkinter.Event[tkinter.Misc]) -> None:
-        self.canvas.focus_set()
-        self._tip.hide()
-        number = self._number_at(event)
-        if number is None:
-            return
-        state = int(event.state)
-        adding = bool(state & (_COMMAND if sys.platform == "darwin" else _CONTROL))
-        if state & _SHIFT:
-            self.choose(self.selection.extended(number, self.rows, adding))
-        else:
-            self.choose(self.selection.toggled(number) if adding else self.selection.clicked(number))
-
-    def _on_double(self, event: tkinter.Event[tkinter.Misc]) -> None:
-        number = self._number_at(event)
-        if number is not None and not int(event.state) & (_SHIFT | _CONTROL):
-            self.listener.opened(number)
-
-    def _on_menu_button(self, event: tkinter.Event[tkinter.Misc]) -> str:
-        self.canvas.focus_set()
-        self._tip.hide()
-        number = self._number_at(event)
-        if number is not None:
-            if number not in self.selection.chosen:
-                self.choose(self.selection.clicked(number))
-            self.listener.menu(number, event.x_root, event.y_root)
-        return "break"
-
-    def _on_motion(self, event: tkinter.Event[tkinter.Misc]) -> None:
-        place = self._raster_now.place_at(event.x, event.y + self._top, len(self.rows))
-        if place != self._under_mouse:
-            self._under_mouse = place
-            self.refresh()
+    def point_at(self, x: int, y: int) -> None:
+        """The mouse is here: its row stands out, a text that was cut is told."""
+        place = self.place_at(x, y)
+        self._hover(place)
         if place is None or not self._slots:
             self._tip.hide()
             return
-        x, y = self._raster_now.corner(place)
-        text = self._slots[place % len(self._slots)].tip_at(event.x - x, event.y + self._top - y)
-        below = self.canvas.winfo_rooty() + y - self._top + self._raster_now.pitch_y
-        self._tip.rest_on(text, event.x_root, below)
+        left, top = self._raster_now.corner(place)
+        text = self._slots[place % len(self._slots)].tip_at(x - left, y + self._top - top)
+        below = self.canvas.winfo_rooty() + top - self._top + self._raster_now.pitch_y
+        self._tip.rest_on(text, self.canvas.winfo_rootx() + x, below)
 
-    def _on_leave(self) -> None:
+    def point_nowhere(self) -> None:
+        """The mouse is gone, or busy."""
         self._tip.hide()
-        if self._under_mouse is not None:
-            self._under_mouse = None
+        self._hover(None)
+
+    def _hover(self, place: int | None) -> None:
+        if place != self._under_mouse:
+            self._under_mouse = place
             self.refresh()
 
     def _on_focus(self, has_it: bool) -> None:
