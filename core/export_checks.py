@@ -11,7 +11,7 @@ from enum import Enum
 from core.asm3_options import Asm3Options, Known, Unsure
 from core.bundle_info import BundleInfo
 from core.records import Animal
-from core.shelter_breeds import BreedTable, Match, load_table
+from core.shelter_breeds import FILE_NAME, BreedTable, Match, load_table
 from core.shelter_cells import has_quotes, is_formula, plain
 from core.shelter_claims import Claim, Ground, Look, claim_of
 from core.shelter_facts import Facts, wrong_with
@@ -199,12 +199,12 @@ class _Check:
         return said.format(code=code, field=self.options.field.strip())
 
     def _of_ground(self) -> Iterator[Problem]:
-        mixed = tr("“Mixed breed” is written: ASM3 has no unknown breed, and makes an Abyssinian of an empty one.")
+        mixed = tr("“Mixed breed” is written.")
         if self.claim.ground is Ground.DISPUTED:
             said = tr("Volunteers disagree about it.")
             yield self._note(ProblemKind.DISPUTED, f"{said} {mixed}")
         elif self.claim.ground is Ground.UNKNOWN:
-            said = tr("Its breed is unknown.")
+            said = tr("Its breed is unknown, which ASM3 cannot be told: it makes an Abyssinian of an empty breed.")
             yield self._note(ProblemKind.NO_BREED, f"{said} {mixed}")
         elif self.claim.ground is Ground.UNSURE:
             yield self._unsure(mixed)
@@ -232,7 +232,7 @@ class _Check:
             yield self._note(ProblemKind.WILD_CANID, said.format(breed=name))
         elif not written:
             said = tr("ASM3 has no breed for “{breed}”: “mixed breed” is written. You can name one in {file}.")
-            yield self._note(ProblemKind.NO_MAPPING, said.format(breed=name, file="breed_names.csv"))
+            yield self._note(ProblemKind.NO_MAPPING, said.format(breed=name, file=FILE_NAME))
         elif not self.table.is_known(written, language):
             said = tr(
                 "ASM3’s own list has no “{breed}”: unless your database has it, ASM3 makes an Abyssinian of it "

@@ -204,7 +204,11 @@ def _values(one: Checked, options: Asm3Options, today: date) -> dict[str, str]:
     look = description_of(one.claim, options.language)
     is_known = bool(one.code) and options.codes_are_known
     is_described = options.known is Known.DESCRIPTION if is_known else options.describe
-    has_note = bool(options.has_1999_note and one.claim.listed)
+    # The description is published: a guess that nobody has looked at is for the staff alone.
+    is_public = one.claim.ground is not Ground.UNSURE or options.unsure is Unsure.FIRST
+    hidden = ["" if is_public else look]
+    if options.has_1999_note and one.claim.listed:
+        hidden.append(_ORDER_OF_1999[options.language])
     values = {
         "ANIMALNAME": one.name,
         "ANIMALCODE": one.code,
@@ -214,8 +218,8 @@ def _values(one: Checked, options: Asm3Options, today: date) -> dict[str, str]:
         "ANIMALSEX": one.facts.sex.value,
         "ANIMALDOB": born,
         "ANIMALAGE": age,
-        "ANIMALDESCRIPTION": look if is_described else "",
-        "ANIMALHIDDENDETAILS": _ORDER_OF_1999[options.language] if has_note else "",
+        "ANIMALDESCRIPTION": look if is_described and is_public else "",
+        "ANIMALHIDDENDETAILS": " ".join(text for text in hidden if text),
         "ANIMALTYPE": options.animal_type.strip(),
         "ANIMALIMAGE": "",
     }

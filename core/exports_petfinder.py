@@ -20,11 +20,11 @@ from core.bundle_info import BundleInfo
 from core.export_checks import Checked, ProblemKind, check_animals
 from core.export_files import LeftOut, Written, new_file, shown
 from core.records import Animal
-from core.shelter_breeds import MIXED_BREED, BreedNames, load_table
+from core.shelter_breeds import FILE_NAME, MIXED_BREED, BreedNames, load_table
 from core.shelter_cells import cell
-from core.shelter_claims import Ground, description_of
+from core.shelter_claims import Ground, Look, description_of
 from core.shelter_facts import Facts, Sex
-from core.texts import tr
+from core.texts import label_name, tr
 
 PETFINDER_COLUMNS = (
     "ID", "Internal", "AnimalName", "PrimaryBreed", "SecondaryBreed", "Sex", "Size", "Age", "Desc", "Type", "Status",
@@ -79,6 +79,11 @@ class ListingOptions:
     size: Size = Size.UNKNOWN
     default_age_years: float | None = None
 
+    @property
+    def like_asm3(self) -> Asm3Options:
+        """The same choices for the check list, which asks the same of every animal."""
+        return Asm3Options("en", unsure=self.unsure, default_age_years=self.default_age_years)
+
 
 def write_listing(
     animals: Iterable[Animal],
@@ -95,19 +100,20 @@ def write_listing(
     Raises AlreadyThereError and UserError as `core.exports_asm3.write_asm3` does.
     """
     today = today or date.today()
-    like_asm3 = Asm3Options("en", unsure=options.unsure, default_age_years=options.default_age_years)
-    check_options(like_asm3)
+    check_options(options.like_asm3)
     rows: list[dict[str, str]] = []
     left_out: list[LeftOut] = []
+    unnamed: set[str] = set()
     table = load_table()
-    for one in check_animals(animals, info, facts, like_asm3, table, today):
-        if why := " ".join(_refusals(one, options, today)):
+    for one in check_animals(animals, info, facts, options.like_asm3, table, today):
+        if why := " ".join(refusals(one, options, today)):
             left_out.append(LeftOut(one.animal.name or _first_photograph(one.animal), why))
         else:
             rows.append(_row(one, options, today))
+            unnamed |= {label_name(look) for look in _claimed(one, options) if not _name(look.names, options)}
     with new_file(path, may_replace) as file:
         file.write(_csv(rows, _columns(options.site)).encode("utf-8"))
-    return Written(path, len(rows), tuple(left_out), (*table.problems, *_notes(options)))
+    return Written(path, len(rows), tuple(left_out), (*table.problems, *_notes(options, sorted(unnamed))))
 
 
 def _columns(site: Site) -> tuple[str, ...]:
@@ -122,7 +128,7 @@ def _csv(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def _refusals(one: Checked, options: ListingOptions, today: date) -> Iterator[str]:
+def refusals(one: Checked, options: ListingOptions, today: date) -> Iterator[str]:
     """Why an animal cannot be listed, in sentences."""
     stopping = [problem for problem in one.problems if problem.is_blocking and problem.kind in _BLOCKING]
     yield from (problem.sentence for problem in stopping)
@@ -138,9 +144,10 @@ def _refusals(one: Checked, options: ListingOptions, today: date) -> Iterator[st
 
 def _row(one: Checked, options: ListingOptions, today: date) -> dict[str, str]:
     """The values of both sites: each takes those of its columns."""
-    first, second, is_mix = _breeds(one, options)
+    first, second, is_mix = listed_breeds(one, options)
     age, size = _age_group(_years(one, options, today) or 0.0), options.size.value
-    look = description_of(one.claim, "en")
+    is_public = one.claim.ground is not Ground.UNSURE or options.unsure is Unsure.FIRST
+    look = description_of(one.claim, "en") if is_public else ""
     return {
         "ID": one.code,
         "Internal": one.code,
@@ -165,18 +172,22 @@ def _row(one: Checked, options: ListingOptions, today: date) -> dict[str, str]:
     }
 
 
-def _breeds(one: Checked, options: ListingOptions) -> tuple[str, str, bool]:
+def listed_breeds(one: Checked, options: ListingOptions) -> tuple[str, str, bool]:
     """First breed, second breed, and whether it is a mix; a second breed that is not known is empty there."""
     claim = one.claim
-    looks = claim.looks
-    if claim.ground is Ground.UNSURE:
-        looks = looks[:1] if options.unsure is Unsure.FIRST else ()
-    names = [name for look in looks if (name := _name(look.names, options))]
+    names = [name for look in _claimed(one, options) if (name := _name(look.names, options))]
     if not names:
         return _mixed(options), "", True
     is_mix = claim.is_cross or claim.ground is Ground.UNSURE
     second = names[1] if is_mix and len(names) > 1 and names[1] != names[0] else ""
     return names[0], second, is_mix
+
+
+def _claimed(one: Checked, options: ListingOptions) -> tuple[Look, ...]:
+    """The looks that are written as breeds."""
+    if one.claim.ground is Ground.UNSURE:
+        return one.claim.looks[:1] if options.unsure is Unsure.FIRST else ()
+    return one.claim.looks
 
 
 def _name(names: BreedNames, options: ListingOptions) -> str:
@@ -209,10 +220,13 @@ def _first_photograph(animal: Animal) -> str:
     return shown(animal.photographs[0].path) if animal.photographs else ""
 
 
-def _notes(options: ListingOptions) -> Iterator[str]:
+def _notes(options: ListingOptions, unnamed: Sequence[str]) -> Iterator[str]:
     if options.site is Site.PETFINDER:
         yield tr("Petfinder replaces your whole list by this file: animals that are not in it disappear there.")
     else:
         yield tr("Adopt-a-Pet may replace your whole list by this file: look at your AutoUpload settings first.")
         yield tr("In its AutoUpload settings, say that the first line of the file has the column names.")
+    if unnamed:
+        said = tr("No name for {breeds} on this site is known: “Mixed Breed” is written. You can name them in {file}.")
+        yield said.format(breeds=", ".join(unnamed), file=FILE_NAME)
     yield tr("Size, neutered, vaccinated and who it gets on with are empty: fill them in. Pictures go separately.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,59 +11,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from core.asm3_options import Asm3Options, Known, Unsure
 from core.errors import Cancelled, UserError
-from core.export_files import AlreadyThereError, Written
+from core.export_files import AlreadyThereError
 from core.exports_asm3 import preview, write_asm3, write_asm3_to
-from core.records import Animal, Correction, Kind, Status, Tagged
+from core.records import Animal, Correction, Kind, Status
 from core.shelter_breeds import load_table
 from core.shelter_cells import HARMLESS, cell, plain
 from core.shelter_facts import Facts, Sex
 from core.texts import Language, set_language
-from tests.asm3_reader import DEFAULT_BREED, Asm3, Record, parse
+from tests.asm3_reader import DEFAULT_BREED, Asm3, parse
+from tests.asm3_trial import FRENCH, YOUNG, imported, one, photograph, written
 from tests.shelter_animals import animal, dogs_info, said, sure, verdict
-
-YOUNG = Facts(age=2.0)
-FRENCH = Asm3Options("fr")
-
-
-def written(
-    path: Path, animals: Iterable[Animal], facts: dict[str, Facts] | None = None, options: Asm3Options | None = None
-) -> Written:
-    options = options or Asm3Options(default_age_years=2.0)
-    return write_asm3(animals, dogs_info(), facts or {}, options, path / "animals.csv", may_replace=True)
-
-
-def imported(
-    path: Path, animals: Iterable[Animal], facts: dict[str, Facts] | None = None, options: Asm3Options | None = None
-) -> Asm3:
-    """A database after the import: no row passed over, none refused, all of them dogs, none an Abyssinian."""
-    options = options or Asm3Options(default_age_years=2.0)
-    file = written(path, animals, facts, options)
-    database = Asm3(options.language)
-    if file.rows:
-        database.take(file.path.read_bytes())
-    assert (database.skipped, database.errors) == (0, [])
-    for record in database.animals:
-        assert record.species == ("Chien" if options.language == "fr" else "Dog")
-        assert DEFAULT_BREED[options.language] not in record.breeds and "" not in record.breeds
-    return database
-
-
-def one(path: Path, animal: Animal, facts: Facts = YOUNG, options: Asm3Options | None = None) -> Record:
-    (record,) = imported(path, [animal], {animal.name: facts}, options).animals
-    return record
-
-
-def photograph(path: Path, width: int = 1600, height: int = 1200) -> Path:
-    exif = Image.Exif()
-    exif[0x010E] = "a secret"
-    exif[0x0112] = 6  # lies on its side
-    Image.new("RGB", (width, height), (200, 120, 40)).save(path, exif=exif)
-    return path
-
 
 # The file itself.
 
@@ -198,7 +157,7 @@ def test_wild_animals_are_never_a_breed_nor_named(tmp_path: Path, language: Lang
         record = one(tmp_path, sure("Rex", name), options=Asm3Options(language))
         assert record.breeds == (mixed, mixed) and record.description == ""
     unsure = one(tmp_path, animal("Rex", verdict(Status.UNSURE, "Dingo", "Basenji")))
-    assert "Basenji" in unsure.description and "Dingo" not in unsure.description
+    assert "Basenji" in unsure.hidden and "Dingo" not in unsure.hidden
 
 
 def test_a_cross_has_two_breeds_or_mixed_breed_as_its_second(tmp_path: Path) -> None:
@@ -276,9 +235,6 @@ def test_no_dogs_and_unusable_photographs_are_left_out(tmp_path: Path) -> None:
          "Croisé d’apparence Beagle et Boxer."),
         (said("Rex", Kind.MIXED), "Mixed breed.", "Chien croisé."),
         (said("Rex", Kind.UNKNOWN), "", ""),
-        (animal("Rex", verdict(Status.UNSURE, "Beagle", "Boxer", "Pug")),
-         "Looks like: Beagle, Boxer or Pug (uncertain, judged from photographs).",
-         "D’apparence Beagle, Boxer ou Carlin (incertain, d’après photographie)."),
     ],
 )  # fmt: skip
 def test_descriptions_speak_of_looks(tmp_path: Path, one_animal: Animal, english: str, french: str) -> None:
@@ -289,136 +245,26 @@ def test_descriptions_speak_of_looks(tmp_path: Path, one_animal: Animal, english
     assert one(tmp_path, one_animal, options=Asm3Options(describe=False)).description == ""
 
 
+def test_a_guess_that_nobody_has_looked_at_is_for_the_staff_alone(tmp_path: Path) -> None:
+    unsure = animal("Rex", verdict(Status.UNSURE, "Beagle", "Boxer", "Pug"))
+    record = one(tmp_path, unsure)
+    assert (record.description, record.hidden) == (
+        "",
+        "Looks like: Beagle, Boxer or Pug (uncertain, judged from photographs).",
+    )
+    french = one(tmp_path, unsure, options=FRENCH)
+    assert french.hidden == "D’apparence Beagle, Boxer ou Carlin (incertain, d’après photographie)."
+    asked = one(tmp_path, unsure, options=Asm3Options(unsure=Unsure.FIRST))
+    assert asked.description == record.hidden and asked.hidden == ""
+    overwriting = Asm3Options(known=Known.DESCRIPTION)
+    assert one(tmp_path, unsure, Facts(code="A1", age=2.0), overwriting).description == ""
+
+
 def test_the_note_of_the_order_of_1999_goes_where_staff_alone_reads(tmp_path: Path) -> None:
     record = one(tmp_path, sure("Rex", "Rottweiler"), options=FRENCH)
     assert "27 avril 1999" in record.hidden and "1999" not in record.description
     assert one(tmp_path, sure("Rex", "Rottweiler")).hidden == ""
     assert one(tmp_path, sure("Rex", "Beagle"), options=FRENCH).hidden == ""
-
-
-# Animals that ASM3 knows already.
-
-
-def known_rex() -> tuple[Asm3, Record]:
-    database = Asm3()
-    rex = Record("A1", "Rex", "Dog", ("Poodle", "Poodle"), False, "male", date(2020, 1, 1), None, "A good dog.", "")
-    database.animals.append(rex)
-    return database, rex
-
-
-@pytest.mark.parametrize(
-    ("options", "description", "field"),
-    [
-        (Asm3Options(), "A good dog.", {}),
-        (Asm3Options(known=Known.DESCRIPTION), "Looks like: Beagle (judged from photographs).", {}),
-        (Asm3Options(known=Known.FIELD, field="Look"), "A good dog.",
-         {"LOOK": "Looks like: Beagle (judged from photographs)."}),
-    ],
-)  # fmt: skip
-def test_a_known_animal_keeps_its_breed_and_birth(
-    tmp_path: Path, options: Asm3Options, description: str, field: dict[str, str]
-) -> None:
-    database, rex = known_rex()
-    facts = {"Rex": Facts(code="A1", born=date(2024, 5, 31))}
-    database.take(written(tmp_path, [sure("Rex", "Beagle")], facts, options).path.read_bytes())
-    assert len(database.animals) == 1 and database.errors == []
-    assert (rex.breeds, rex.born) == (("Poodle", "Poodle"), date(2020, 1, 1))
-    assert (rex.description, rex.fields) == (description, field)
-
-
-def test_a_code_that_asm3_does_not_know_makes_a_new_animal_with_its_breed(tmp_path: Path) -> None:
-    record = one(tmp_path, sure("Rex", "Beagle"), Facts(code="B7", age=3.0))
-    assert (record.code, record.breeds, record.age) == ("B7", ("Beagle", "Beagle"), 3.0)
-
-
-def test_a_known_animal_needs_no_age(tmp_path: Path) -> None:
-    database, _ = known_rex()
-    database.take(
-        written(tmp_path, [sure("Rex", "Beagle")], {"Rex": Facts(code="A1")}, Asm3Options()).path.read_bytes()
-    )
-    assert database.errors == [] and len(database.animals) == 1
-
-
-def test_new_animals_get_the_additional_field_too(tmp_path: Path) -> None:
-    options = Asm3Options(known=Known.FIELD, field="Look")
-    record = one(tmp_path, sure("Rex", "Beagle"), options=options)
-    assert record.fields == {"LOOK": "Looks like: Beagle (judged from photographs)."}
-
-
-def test_animals_that_share_a_code_are_not_merged_into_one(tmp_path: Path) -> None:
-    facts = {name: Facts(code="A1", age=1.0) for name in ("Rex", "Max")}
-    file = written(tmp_path, [sure("Rex", "Beagle"), sure("Max", "Boxer")], facts)
-    assert file.rows == 0 and len(file.left_out) == 2
-
-
-def test_the_type_is_written_only_as_the_shelter_calls_it(tmp_path: Path) -> None:
-    file = written(tmp_path, [sure("Rex", "Beagle")], options=Asm3Options(default_age_years=1.0, animal_type="D (Dog)"))
-    (row,) = parse(file.path.read_text("utf-8-sig"))
-    assert row["ANIMALTYPE"] == "D (Dog)"
-    assert "ANIMALTYPE" not in written(tmp_path, [sure("Rex", "Beagle")]).path.read_text("utf-8-sig")
-
-
-# Pictures.
-
-
-def test_pictures_are_small_upright_jpegs_without_secrets(tmp_path: Path) -> None:
-    paths = [photograph(tmp_path / f"rex_{number}.jpg") for number in (1, 2, 3)]
-    options = Asm3Options(pictures=True)
-    record = one(tmp_path, sure("Rex", "Beagle", paths), Facts(code="A1", age=2.0), options)
-    assert len(record.pictures) == 3, "further pictures are further rows with the same code and name"
-    for data in record.pictures:
-        assert b"secret" not in data and b"Exif" not in data
-        with Image.open(io.BytesIO(data)) as picture:
-            assert (picture.format, picture.size) == ("JPEG", (768, 1024))
-
-
-def test_small_pictures_are_not_blown_up(tmp_path: Path) -> None:
-    record = one(
-        tmp_path, sure("Rex", "Beagle", [photograph(tmp_path / "a.png", 80, 60)]), options=Asm3Options(pictures=True)
-    )
-    with Image.open(io.BytesIO(record.pictures[0])) as picture:
-        assert max(picture.size) == 80
-
-
-def test_without_a_code_only_the_first_picture_goes_along(tmp_path: Path) -> None:
-    paths = [photograph(tmp_path / f"rex_{number}.jpg") for number in (1, 2)]
-    options = Asm3Options(pictures=True)
-    assert len(one(tmp_path, sure("Rex", "Beagle", paths), options=options).pictures) == 1
-    file = written(tmp_path, [sure("Rex", "Beagle", paths)], {"Rex": YOUNG}, options)
-    assert file.rows == 1 and [left_out.what for left_out in file.left_out] == [str(paths[1])]
-
-
-def test_a_picture_that_cannot_be_opened_is_told_and_its_row_stays(tmp_path: Path) -> None:
-    options = Asm3Options(pictures=True)
-    file = written(tmp_path, [sure("Rex", "Beagle", [tmp_path / "gone.jpg"])], {"Rex": YOUNG}, options)
-    assert file.rows == 1 and file.left_out[0].what == str(tmp_path / "gone.jpg")
-    (row,) = parse(file.path.read_text("utf-8-sig"))
-    assert row["ANIMALIMAGE"] == "" and row["ANIMALNAME"] == "Rex"
-
-
-def test_pictures_that_show_no_dog_do_not_go_along(tmp_path: Path) -> None:
-    path, answer = photograph(tmp_path / "rex.jpg"), verdict(Status.SURE, "Beagle")
-    photographs = (
-        Tagged(tmp_path / "chair.jpg", verdict(Status.NOT_A_DOG), "Rex"),
-        Tagged(tmp_path / "blank.jpg", verdict(Status.UNREADABLE, reason="It is empty."), "Rex"),
-        Tagged(tmp_path / "cat.jpg", answer, "Rex", Correction(Kind.NOT_A_DOG)),
-        Tagged(path, answer, "Rex"),
-    )
-    rex = Animal("Rex", photographs, answer)
-    file = written(tmp_path, [rex], {"Rex": YOUNG}, Asm3Options(pictures=True))
-    assert file.rows == 1
-    assert [Path(left_out.what).name for left_out in file.left_out] == ["chair.jpg", "blank.jpg", "cat.jpg"]
-    assert len(one(tmp_path, rex, options=Asm3Options(pictures=True)).pictures) == 1
-
-
-def test_further_rows_repeat_no_description(tmp_path: Path) -> None:
-    paths = [tmp_path / "1.jpg", tmp_path / "2.jpg"]
-    plan = preview([sure("Rex", "Rottweiler", paths)], dogs_info(), {"Rex": Facts(code="A1", age=1.0)},
-                   Asm3Options("fr", pictures=True, known=Known.DESCRIPTION))  # fmt: skip
-    first, second = (dict(zip(plan.columns, row.cells, strict=True)) for row in plan.rows)
-    assert first["ANIMALDESCRIPTION"] and first["ANIMALHIDDENDETAILS"]
-    assert not second["ANIMALDESCRIPTION"] and not second["ANIMALHIDDENDETAILS"]
-    assert all(first[name] == second[name] for name in ("ANIMALNAME", "ANIMALCODE", "ANIMALSPECIES", "ANIMALAGE"))
 
 
 # Before and after.

@@ -99,13 +99,19 @@ def test_each_site_gets_its_own_names(tmp_path: Path, breed: str, petfinder: str
     assert row(tmp_path, sure("Rex", breed), ADOPTAPET)["Breed"] == adoptapet
 
 
+def test_breeds_without_a_name_there_are_told(tmp_path: Path) -> None:
+    assert "Toy poodle" in " ".join(written(tmp_path, sure("Rex", "Toy poodle"), ADOPTAPET).notes)
+    assert "No name for" not in " ".join(written(tmp_path, sure("Rex", "Toy poodle"), PETFINDER).notes)
+
+
 def test_crosses_and_the_unsure_are_mixes(tmp_path: Path) -> None:
     cross = row(tmp_path, said("Rex", Kind.CROSS, "Beagle", "Boxer"), PETFINDER)
     assert (cross["PrimaryBreed"], cross["SecondaryBreed"], cross["Mix"]) == ("Beagle", "Boxer", "1")
     half = row(tmp_path, said("Rex", Kind.CROSS, "Beagle", "street dog"), PETFINDER)
     assert (half["PrimaryBreed"], half["SecondaryBreed"], half["Mix"]) == ("Beagle", "", "1")
     unsure = animal("Rex", verdict(Status.UNSURE, "Beagle", "Basset"))
-    assert row(tmp_path, unsure, PETFINDER)["PrimaryBreed"] == "Mixed Breed"
+    mixed = row(tmp_path, unsure, PETFINDER)
+    assert (mixed["PrimaryBreed"], mixed["Mix"], mixed["Desc"]) == ("Mixed Breed", "1", "")
     first = row(tmp_path, unsure, ListingOptions(Site.PETFINDER, unsure=Unsure.FIRST))
     assert (first["PrimaryBreed"], first["Mix"]) == ("Beagle", "1")
     large = ListingOptions(Site.ADOPTAPET, size=Size.LARGE)
