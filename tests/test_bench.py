@@ -22,7 +22,7 @@ COLUMN = Column("m", "large", "a model, 12 MP")
 
 
 def turn(contender: str, rate: float, count: int = 10, **parts: float) -> Turn:
-    return Turn(contender, "m", "large", count, count / rate, parts)
+    return Turn(contender, "m", "large", count, count / rate, 2 * count / rate, parts)
 
 
 TURNS = [
@@ -42,6 +42,7 @@ def test_rates_are_medians_of_the_rounds_and_ratios_are_of_these() -> None:
     assert results.share_of_bound(COLUMN) == pytest.approx(0.8)
     assert results.again_ms(COLUMN) == pytest.approx(0.5)
     assert results.parts_ms("bound", COLUMN) == pytest.approx({"decoding": 15, "inference": 5})
+    assert results.cpu_ms("keras", COLUMN) == pytest.approx(400)
     assert results.count("keras", COLUMN) == 30
     assert results.rate("onnx", COLUMN) is None and results.times_plain("onnx", COLUMN) is None
 
@@ -147,7 +148,7 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     assert re.search(r"share of the bound \| \d+ % \| \d+ % \|", printed)
     assert re.search(r"\| \*\*Shelterlens\*\* \| [\d.]+ s · \d+ MB \|", printed)
     assert re.search(r"4 JPEGs of 0\.0069 megapixels \(median [\d.e-]+ MB\)", printed)
-    assert re.search(r"the bound's parts.* decoding [\d.]+ ms, inference [\d.]+ ms", progress)
+    assert re.search(r"busy: decoding [\d.]+, inference [\d.]+; of processor time: shelterlens [\d.]+, bound", progress)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the benchmark is for make, which Windows has not")

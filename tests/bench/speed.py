@@ -201,11 +201,11 @@ def _measure(
                 paths = paths[: max(1, len(paths) // SLOW_PART)]
             reply = runner.answer(paths)
             memory[runner.name] = reply.memory_mb
-            turns.append(Turn(runner.name, name, kind.name, reply.count, reply.seconds, reply.parts))
+            turns.append(Turn(runner.name, name, kind.name, reply.count, reply.seconds, reply.cpu_s, reply.parts))
             said = f"{reply.count / reply.seconds:.1f} a second"
             if runner.name == OWN:
                 known = runner.answer(paths, again=True)
-                turns.append(Turn(AGAIN, name, kind.name, known.count, known.seconds))
+                turns.append(Turn(AGAIN, name, kind.name, known.count, known.seconds, known.cpu_s))
                 said += f", then {1000 * known.seconds / known.count:.2f} ms each as they are known"
             _say(f"{name}, {kind.title}, round {place + 1} of {rounds}: {runner.name} {said}")
         lives += [Life(contender, name, starts[contender], memory[contender]) for contender in contenders]
@@ -231,10 +231,10 @@ def _report(
     print(life_table(results, titles), end="\n\n")
     print(_circumstances(results, wanted, photographs, columns))
     for column in columns:
-        parts = results.parts_ms(BOUND, column)
-        if parts:
-            said = ", ".join(f"{part} {ms:.1f} ms" for part, ms in parts.items())
-            _say(f"{column.title}: the bound's parts, a photograph with all processors busy: {said}")
+        parts = ", ".join(f"{part} {ms:.1f}" for part, ms in results.parts_ms(BOUND, column).items())
+        spent = ((name, results.cpu_ms(name, column)) for name in wanted.contenders)
+        cpu = ", ".join(f"{name} {ms:.1f}" for name, ms in spent if ms is not None)
+        _say(f"{column.title}, ms a photograph: with all processors busy: {parts}; of processor time: {cpu}")
     for sentence in shortfalls(results, columns):
         _say(f"LESS THAN WANTED  {sentence}")
 

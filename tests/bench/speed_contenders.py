@@ -43,10 +43,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Reply:
-    """How long the photographs took, the parts of it that a contender tells apart, and its peak memory so far."""
+    """How long the photographs took, on the clock and on the processors together, and the peak memory so far.
+
+    `parts` are the seconds of what a contender tells apart.
+    """
 
     count: int
     seconds: float
+    cpu_s: float
     memory_mb: float
     parts: dict[str, float] = field(default_factory=dict)
 
@@ -222,10 +226,10 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         paths = [Path(path) for path in asked["photographs"]]
-        began = time.perf_counter()
-        parts = contender.answer(paths, asked["again"])
-        seconds = time.perf_counter() - began
-        reply = Reply(len(paths), sum(parts.values()) if parts else seconds, peak_memory_mb(), parts or {})
+        began, cpu_began = time.perf_counter(), time.process_time()
+        parts = contender.answer(paths, asked["again"]) or {}
+        seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
+        reply = Reply(len(paths), sum(parts.values()) or seconds, cpu_s, peak_memory_mb(), parts)
         print(json.dumps(asdict(reply)), file=replies, flush=True)
 
 

@@ -17,8 +17,8 @@ from core.records import Pixels
 from tools.draw_dog import draw_dog
 
 # A sensor's noise, in steps of 255. Enlarging leaves none, and a JPEG without it has a fraction of the bytes to decode:
-# with it a file of 12 megapixels has the 3 to 4 MB of a phone's.
-_GRAIN = 5.0
+# with it a file of 12 megapixels has the 3 MB of a phone's.
+_GRAIN = 4.0
 _GRAIN_SIDE_PX = 1024
 _QUALITY = 92
 

@@ -23,13 +23,16 @@ WANTED_AGAIN_MS = 1.0
 
 @dataclass(frozen=True)
 class Turn:
-    """One contender's go at some photographs; `parts` are the seconds of what it tells apart."""
+    """One contender's go at some photographs; `cpu_s` is what all processors spent together, `parts` are the seconds of
+    what it tells apart.
+    """
 
     contender: str
     model: str
     kind: str
     count: int
     seconds: float
+    cpu_s: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -74,6 +77,11 @@ class Results:
     def again_ms(self, column: Column) -> float | None:
         """Milliseconds a photograph when all of them are known."""
         return _ratio(1000.0, self.rate(AGAIN, column))
+
+    def cpu_ms(self, contender: str, column: Column) -> float | None:
+        """Milliseconds of processor time a photograph, which hardly depend on what else the machine does: a median."""
+        spent = [1000 * turn.cpu_s / turn.count for turn in self._of(contender, column)]
+        return statistics.median(spent) if spent else None
 
     def parts_ms(self, contender: str, column: Column) -> dict[str, float]:
         """Milliseconds a photograph of each part that a contender tells apart: medians of the rounds."""
