@@ -152,7 +152,7 @@ class _Writer:
             if self.options.where is Where.COPIES:  # nothing of the folder stays
                 raise
             if is_disk_full(error):
-                said = tr("The disk is full. {count} photographs have their keywords; free some space and do it again.")
+                said = tr("The disk is full. Photographs that have their keywords: {count}. Free some space and do it again.")
                 raise UserError(said.format(count=self._rows)) from error
             self._leave_out(one, cannot_write(one.path, error))
 
@@ -199,7 +199,7 @@ class _Writer:
     def written(self, path: Path) -> Written:
         notes = []
         if self._beside:
-            said = tr("{count} photographs could not hold the keywords; they are in an XMP file beside each. {reasons}")
+            said = tr("Photographs that could not hold keywords: {count}. These are in an XMP file beside each. {reasons}")
             reasons = " ".join(f"{why} ({count})" for why, count in self._beside.items())
             notes.append(said.format(count=sum(self._beside.values()), reasons=reasons))
         if self.options.where is Where.SIDECARS:
