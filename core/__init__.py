@@ -63,6 +63,8 @@ xmp_files           XMP data in and out of JPEG, PNG and WebP
 database            the file of the library: opened, migrated, put aside when damaged
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight
+figures             how the work on a run stands, how often people agreed, where they did not
+neighbours          labels that are perhaps wrong, by their nearest neighbours
 name_search         a breed by a few typed letters
 jobs                long work beside the window: start, progress, cancel
 processes           an object that lives in a process of its own

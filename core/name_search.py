@@ -16,6 +16,8 @@ def folded(text: str) -> str:
     >>> folded("  Épagneul (Œil-de-perdrix) ")
     'epagneul oeil de perdrix'
     """
+    if text.isascii():  # ten times sooner: a search looks through the names of all files
+        return _NO_LETTER.sub(" ", text.lower()).strip()
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     return _NO_LETTER.sub(" ", "".join(c for c in plain if not unicodedata.combining(c))).strip()
 

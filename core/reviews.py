@@ -6,6 +6,7 @@ A row is known by its number; the numbers of all rows are cheap, what is in a ro
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -53,6 +54,20 @@ class Order(Enum):
     CONFIDENCE = "confidence"
     ANIMAL = "animal"
     REVIEWED = "reviewed"
+
+
+_RANK = "CASE status WHEN 'sure' THEN 0 WHEN 'unsure' THEN 1 WHEN 'not_a_dog' THEN 2 ELSE 3 END"
+# What each order sorts by, forwards and backwards; equal ones stay in the order of the folder both ways.
+_SORTED = {
+    Order.DOUBT: ("doubt DESC, place", "doubt, place"),
+    Order.PLACE: ("place", "place DESC"),
+    Order.NAME: ("path", "path DESC"),
+    Order.STATUS: (f"{_RANK}, place", f"{_RANK} DESC, place"),
+    Order.BREED: ("place", "place"),
+    Order.CONFIDENCE: ("confidence DESC, place", "confidence, place"),
+    Order.ANIMAL: ("animal = '', animal, place", "animal = '', animal DESC, place"),
+    Order.REVIEWED: ("reviewed DESC, c_at DESC, place", "reviewed, c_at, place"),
+}
 
 
 @dataclass(frozen=True)
@@ -116,25 +131,17 @@ class Review:
     def numbers(self, wanted: Filter = Filter(), order: Order = Order.DOUBT, reverse: bool = False) -> list[int]:
         """The rows that are wanted, sorted; what is equal stays in the order of the folder."""
         terms = self._terms(wanted)
-        by = {
-            Order.DOUBT: "doubt DESC",
-            Order.PLACE: "place",
-            Order.NAME: "path",
-            Order.STATUS: "status",
-            Order.BREED: "place",
-            Order.CONFIDENCE: "confidence DESC",
-            Order.ANIMAL: "animal = '', animal",
-            Order.REVIEWED: "reviewed DESC, c_at DESC",
-        }[order]
+        by = _SORTED[order][reverse]
         with self.database.reading() as connection:
             found = connection.execute(
-                f"SELECT id, label, c_kind, c_label, c_name FROM ({_ROWS}){_where(terms)} ORDER BY {by}, place",
+                f"SELECT id, CASE WHEN status IN ('sure', 'unsure') THEN label ELSE -1 END, c_kind, c_label, c_name "
+                f"FROM ({_ROWS}){_where(terms)} ORDER BY {by}",
                 self._values | terms.values,
             ).fetchall()
         if order is Order.BREED:
-            found.sort(key=lambda row: self._name_to_sort(*row[1:]))
-        numbers = [int(row[0]) for row in found]
-        return numbers[::-1] if reverse else numbers
+            names = {words: self._name_to_sort(*words) for words in {row[1:] for row in found}}
+            found.sort(key=lambda row: names[row[1:]], reverse=reverse)
+        return [int(row[0]) for row in found]
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
         """What stands in these rows, in this order; rows that are gone are left out."""
@@ -160,14 +167,35 @@ class Review:
 
     def animals(self, wanted: Filter = Filter()) -> Iterator[Animal]:
         """The animals with a wanted photograph, each with all its photographs; one without a name is its own animal."""
-        seen: set[str] = set()
-        for number in self.numbers(wanted, Order.PLACE):
-            row = self.row(number)
-            if row is None or row.tagged.animal in seen:
-                continue
-            if row.tagged.animal:
-                seen.add(row.tagged.animal)
-            yield self.animal_of(row)
+        groups = self._groups(wanted)
+        while groups:
+            some: list[list[int]] = []
+            while groups and sum(map(len, some)) < _MOST_AT_ONCE:
+                some.append(groups.popleft())
+            read = {row.number: row for row in self.rows([number for group in some for number in group])}
+            for group in some:
+                rows = [read[number] for number in group if number in read]
+                if rows:
+                    name = rows[0].tagged.animal or rows[0].tagged.path.stem
+                    yield animal_from(name, rows, self.info)
+
+    def _groups(self, wanted: Filter) -> deque[list[int]]:
+        """The rows of each animal that has a wanted one, in the order of the folder."""
+        numbers = self.numbers(wanted, Order.PLACE)
+        with self.database.reading() as connection:
+            found = connection.execute(f"SELECT id, animal FROM ({_ROWS}) ORDER BY place", self._values).fetchall()
+        names: dict[int, str] = dict(found)
+        members: dict[str, list[int]] = {}
+        for number, name in names.items():
+            members.setdefault(name, []).append(number)
+        groups: deque[list[int]] = deque()
+        for number in numbers:
+            name = names.get(number, "")
+            if not name:
+                groups.append([number])
+            elif name in members:
+                groups.append(members.pop(name))
+        return groups
 
     def animal_of(self, row: Row) -> Animal:
         """Whom the photograph of this row shows, with the answer from all photographs of the animal together."""
@@ -184,19 +212,19 @@ class Review:
         return [str(name) for (name,) in found]
 
     def breeds(self) -> dict[str, int]:
-        """How often each breed counts (volunteers' words first), by the label's id, the most frequent first."""
+        """How often each breed counts, as `Filter.label` has it, by the label's id, the most frequent first."""
         counts: dict[str, int] = {}
         with self.database.reading() as connection:
             found = connection.execute(
-                f"SELECT c_kind, c_label, label, count(*) FROM ({_ROWS}) "
+                f"SELECT c_kind, c_label, c_second, label, count(*) FROM ({_ROWS}) "
                 "WHERE (c_kind IS NULL AND status IN ('sure', 'unsure')) OR c_kind IN ('breed', 'cross') "
-                "GROUP BY c_kind, c_label, label",
+                "GROUP BY c_kind, c_label, c_second, label",
                 self._values,
             ).fetchall()
-        for kind, said, label, number in found:
-            breed = str(said) if kind else self.info.labels[label].id
-            if breed:
-                counts[breed] = counts.get(breed, 0) + number
+        for kind, said, second, label, number in found:
+            for breed in {str(said), str(second)} if kind else {self.info.labels[label].id}:
+                if breed:
+                    counts[breed] = counts.get(breed, 0) + number
         return dict(sorted(counts.items(), key=lambda one: -one[1]))
 
     def thumbnail(self, photograph: int) -> bytes | None:
@@ -257,17 +285,29 @@ class Review:
         return terms
 
     def _add_words(self, terms: _Terms, words: str) -> None:
+        """Every word must be found somewhere: "rex beagle" is the beagle called Rex."""
+        looked_for = folded(words).split()
+        if not looked_for:  # letters that have no plain form, such as Greek ones: as they are written
+            found = "(instr(path, CAST(:written AS BLOB)) OR instr(animal, :written) OR instr(c_name, :written))"
+            terms.add(found, written=words.strip())
+        for place, word in enumerate(looked_for):
+            self._add_word(terms, word, place)
+
+    def _add_word(self, terms: _Terms, word: str, place: int) -> None:
         labels = self.info.labels
-        names = ((place, (label.en, label.fr)) for place, label in enumerate(labels))
-        places = list(best_matches(words, names)) if len(words.strip()) > 1 else []
-        terms.add(
-            "(contains(:words, path) OR contains(:words, animal) OR contains(:words, c_name) "
-            "OR (reviewed = 0 AND status IN ('sure', 'unsure') AND label IN (SELECT value FROM json_each(:places))) "
-            "OR c_label IN (SELECT value FROM json_each(:ids)) OR c_second IN (SELECT value FROM json_each(:ids)))",
-            words=folded(words),
-            places=json.dumps(places),
-            ids=json.dumps([labels[place].id for place in places]),
+        names = ((number, (label.en, label.fr)) for number, label in enumerate(labels))
+        breeds = list(best_matches(word, names)) if len(word) > 1 else []
+        text = (
+            "(contains(:word, path) OR contains(:word, animal) OR contains(:word, c_name) "
+            "OR contains(:word, c_second_name) "
+            "OR (reviewed = 0 AND status IN ('sure', 'unsure') AND label IN (SELECT value FROM json_each(:breeds))) "
+            "OR c_label IN (SELECT value FROM json_each(:ids)) OR c_second IN (SELECT value FROM json_each(:ids)))"
         )
+        ids = json.dumps([labels[number].id for number in breeds])
+        values = {"word": word, "breeds": json.dumps(breeds), "ids": ids}
+        for name in values:
+            text = text.replace(f":{name}", f":{name}_{place}")
+        terms.add(text, **{f"{name}_{place}": value for name, value in values.items()})
 
     def _name_to_sort(self, label: int, kind: str | None, said: str | None, name: str | None) -> tuple[bool, str]:
         from core.texts import label_name
@@ -309,8 +349,17 @@ def animal_from(name: str, rows: Sequence[Row], info: BundleInfo) -> Animal:
     answered = together([row.prediction for row in rows if row.prediction], info)
     verdict: Verdict = decide(answered, info, SHOWN) if answered else rows[0].tagged.verdict
     words = [one.reviewed for one in tagged if one.reviewed]
-    meanings = {(said_of(word), word.second, word.second_name) for word in words}
+    meanings = {_meaning(word) for word in words}
     return Animal(name, tagged, verdict, words[-1] if len(meanings) == 1 else None, len(meanings) > 1)
+
+
+def _meaning(word: Correction) -> tuple[Kind, frozenset[str]]:
+    """What a word says of an animal; of a cross it is the same which breed comes first."""
+    if word.kind not in (Kind.BREED, Kind.OTHER, Kind.CROSS):
+        return word.kind, frozenset()
+    breeds = ((word.label, word.name), (word.second, word.second_name))
+    said = frozenset(label or folded(name) for label, name in breeds if label or name)
+    return Kind.CROSS if word.kind is Kind.CROSS else Kind.BREED, said
 
 
 def _where(terms: _Terms) -> str:
