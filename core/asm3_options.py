@@ -40,7 +40,8 @@ class Asm3Options:
     and a date of birth never overwritten. `describe`: new animals get the look as description. `one_as_cross`: one
     breed is written as a cross with "Mixed Breed". `order_of_1999`: the note for breeds of the French order of 27 April
     1999, None for "in French databases". `animal_type`: ASM3's animal type, as the shelter calls it (empty: ASM3's
-    default).
+    default). `has_coded_accents`: breed names with accents are written as ASM3's installer puts them into a new French
+    database (`Race crois&#233;e`): its import finds a name only as it is stored.
     """
 
     language: Language = "en"
@@ -54,6 +55,7 @@ class Asm3Options:
     one_as_cross: bool = False
     order_of_1999: bool | None = None
     animal_type: str = ""
+    has_coded_accents: bool = False
 
     @property
     def field_column(self) -> str:

@@ -213,19 +213,28 @@ def _values(one: Checked, options: Asm3Options, today: date) -> dict[str, str]:
         "ANIMALNAME": one.name,
         "ANIMALCODE": one.code,
         "ANIMALSPECIES": SPECIES[options.language],
-        "ANIMALBREED1": first,
-        "ANIMALBREED2": second,
+        "ANIMALBREED1": _as_stored(first, options),
+        "ANIMALBREED2": _as_stored(second, options),
         "ANIMALSEX": one.facts.sex.value,
         "ANIMALDOB": born,
         "ANIMALAGE": age,
         "ANIMALDESCRIPTION": look if is_described and is_public else "",
         "ANIMALHIDDENDETAILS": " ".join(text for text in hidden if text),
-        "ANIMALTYPE": options.animal_type.strip(),
+        "ANIMALTYPE": _as_stored(options.animal_type.strip(), options),
         "ANIMALIMAGE": "",
     }
     if options.field_column:
         values[options.field_column] = look
     return values
+
+
+def _as_stored(name: str, options: Asm3Options) -> str:
+    """A name from a list of ASM3's as its database has it.
+
+    ASM3's translations are written with character references, and `install_default_data` in its dbupdate.py stores
+    them so; names that were typed in since then are stored as they are.
+    """
+    return name.encode("ascii", "xmlcharrefreplace").decode("ascii") if options.has_coded_accents else name
 
 
 def _dates(one: Checked, options: Asm3Options, today: date) -> tuple[str, str]:
@@ -297,6 +306,11 @@ def _notes(checked: Sequence[Checked], rows: Sequence[PlannedRow], options: Asm3
         yield tr("Animals without a code get one from ASM3, unless it is set to codes that are typed in by hand.")
     if not options.animal_type.strip():
         yield tr("Type, colour, size and place of the new animals will be ASM3’s defaults: set them there.")
+    if any(not breed.isascii() for row in rows for breed in row.cells[3:5]):
+        yield tr(
+            "Try an animal whose breed has an accent: if ASM3 makes an Abyssinian of it, its database stores accents "
+            "in another way. Then choose “Accents as codes” and write the file again."
+        )
     if options.language == "fr":
         yield tr("The breed names are those of ASM3’s French list; if your shelter changed them there, do so here too.")
     if any(row.picture for row in rows):

@@ -60,7 +60,7 @@ def parse(text: str) -> list[dict[str, str]]:
 class Asm3:
     """A database in one language, with ASM3's own breeds of dogs and a cat's breed as the default."""
 
-    def __init__(self, language: str = "en", today: date | None = None) -> None:
+    def __init__(self, language: str = "en", today: date | None = None, has_coded_accents: bool = False) -> None:
         self.language = language
         self.today = today or date.today()
         self.animals: list[Record] = []
@@ -68,8 +68,11 @@ class Asm3:
         self.skipped = 0
         with BREEDS.open(encoding="utf-8", newline="") as file:
             names = [row[language] for row in csv.DictReader(file)]
-        # Apostrophes are stored as backticks.
-        self.breeds = {name.lower().replace("'", "`"): name for name in names}
+        # Apostrophes are stored as backticks; a new French database has its accents as character references.
+        stored = {
+            name: name.encode("ascii", "xmlcharrefreplace").decode() if has_coded_accents else name for name in names
+        }
+        self.breeds = {text.lower().replace("'", "`"): name for name, text in stored.items()}
 
     def take(self, data: bytes) -> None:
         """Import a file."""

@@ -151,6 +151,21 @@ def test_every_label_arrives_as_its_breed(tmp_path: Path, language: Language) ->
         assert record.breeds == (breed, breed), label.en
 
 
+def test_accents_as_a_new_french_database_stores_them(tmp_path: Path) -> None:
+    animals = [sure("Rex", "Brittany spaniel"), sure("Max", "Malamute"), said("Élan", Kind.MIXED)]
+    options = Asm3Options("fr", default_age_years=2.0, has_coded_accents=True)
+    database = Asm3("fr", has_coded_accents=True)
+    database.take(written(tmp_path, animals, options=options).path.read_bytes())
+    assert [record.breeds[0] for record in database.animals] == ["Épagneul Breton", "Malamute d'Alaska", "Race croisée"]
+    assert database.animals[2].name == "Élan", "only names of ASM3's lists are written so"
+    as_letters = Asm3("fr", has_coded_accents=True)
+    file = written(tmp_path, animals, options=Asm3Options("fr", default_age_years=2.0))
+    as_letters.take(file.path.read_bytes())
+    assert as_letters.animals[0].breeds[0] == "Abyssin", "what the note warns of"
+    assert any("Accents as codes" in note for note in file.notes)
+    assert not any("Accents" in note for note in written(tmp_path, [sure("Rex", "Beagle")]).notes)
+
+
 @pytest.mark.parametrize(("language", "mixed"), [("en", "Mixed Breed"), ("fr", "Race croisée")])
 def test_wild_animals_are_never_a_breed_nor_named(tmp_path: Path, language: Language, mixed: str) -> None:
     for name in ("Dingo", "Dhole", "African hunting dog"):
