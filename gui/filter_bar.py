@@ -93,11 +93,15 @@ class FilterBar(ttk.Frame):
         """Every row is wanted again; the order stays."""
         from core.reviews import Filter
 
-        self.show_filter(Filter())
+        self._put(Filter(), suspects_only=False)
         self._tell()
 
     def show_filter(self, wanted: Filter, suspects_only: bool = False) -> None:
         """A filter that came from elsewhere, such as a cell of the confusion matrix."""
+        self._put(wanted, suspects_only)
+        self._told = self._now
+
+    def _put(self, wanted: Filter, suspects_only: bool) -> None:
         from core.reviews import Filter
 
         self._stop_waiting()
@@ -109,7 +113,6 @@ class FilterBar(ttk.Frame):
         self.animal_box.choose(wanted.animal or "", wanted.animal or "")
         key = {None: _ALL, False: _TO_REVIEW, True: _REVIEWED}[wanted.reviewed]
         self.reviewed_box.choose(_SUSPECTS if suspects_only else key)
-        self._told = self._now
         self._show_state()
 
     def show_order(self, order: Order, reverse: bool = False) -> None:

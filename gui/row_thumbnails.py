@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SLICE_S = 0.006
+_SLICE_S = 0.004
 _MOST_PIXELS = 10_000_000
 _MOST_ENLARGED = 1.5
 

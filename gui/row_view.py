@@ -35,6 +35,7 @@ class RowView(ttk.Frame):
         self._asking = ""
         self._empty = ("", "")
         self._top = 0
+        self._height = 1
         self._under_mouse: int | None = None
         self._slots: list[Slot] = []
         self._is_focused = False
@@ -108,7 +109,7 @@ class RowView(ttk.Frame):
         place = self.rows.places.get(number)
         if place is None:
             return
-        y, height = self._raster_now.corner(place)[1], self.canvas.winfo_height()
+        y, height = self._raster_now.corner(place)[1], self._height
         low, high = y + self._raster_now.pitch_y - height, y
         if place < self._raster_now.columns:
             high = 0
@@ -188,13 +189,17 @@ class RowView(ttk.Frame):
         self._lay_out()
 
     def _on_resized(self) -> None:
+        current = self.selection.current
+        is_seen = current in self.in_sight()
+        self._height = max(1, self.canvas.winfo_height())
         if self._raster(max(1, self.canvas.winfo_width())) != self._raster_now:
             self._lay_out()
-            return
-        self._add_slots()
-        self._measure()
-        self.refresh()
-        self._draw_empty()
+        else:
+            self._add_slots()
+            self._measure()
+            self.refresh()
+        if is_seen and current is not None:
+            self.see(current)
 
     def _lay_out(self) -> None:
         """Slots for the present size; what was in sight stays in sight."""
@@ -207,11 +212,10 @@ class RowView(ttk.Frame):
         self._add_slots()
         self._measure()
         self.refresh()
-        self._draw_empty()
 
     def _add_slots(self) -> None:
         """Their number is a multiple of the columns, so that a place keeps its slot as long as it is in sight."""
-        needed = self._raster_now.most_in_sight(self.canvas.winfo_height())
+        needed = self._raster_now.most_in_sight(self._height)
         for slot in self._slots:
             slot.hide()  # another number of slots: every place gets another one
         while len(self._slots) < needed:
@@ -220,12 +224,12 @@ class RowView(ttk.Frame):
             slot.hide()
 
     def _measure(self) -> None:
-        total, height = self._raster_now.height(len(self.rows)), max(1, self.canvas.winfo_height())
+        total, height = self._raster_now.height(len(self.rows)), self._height
         self.canvas.configure(scrollregion=(0, 0, max(1, self.canvas.winfo_width()), max(total, height)))
         self._place_view()
 
     def _place_view(self) -> None:
-        total, height = self._raster_now.height(len(self.rows)), max(1, self.canvas.winfo_height())
+        total, height = self._raster_now.height(len(self.rows)), self._height
         self._top = max(0, min(self._top, total - height))
         self.canvas.yview_moveto(self._top / max(total, height))
         self._bar.set(self._top / max(total, 1), min(1.0, (self._top + height) / max(total, 1)))
@@ -244,15 +248,14 @@ class RowView(ttk.Frame):
             self.refresh()
 
     def _on_bar(self, what: str, amount: str, unit: str = "") -> None:
-        height = self.canvas.winfo_height()
         if what == "moveto":
             self._scroll_to(round(float(amount) * self._raster_now.height(len(self.rows))))
         else:
-            step = self._raster_now.pitch_y if unit == "units" else max(1, height - self._raster_now.pitch_y)
+            step = self._raster_now.pitch_y if unit == "units" else max(1, self._height - self._raster_now.pitch_y)
             self.scroll_by(int(amount) * step)
 
     def _places(self) -> range:
-        return self._raster_now.in_sight(self._top, self.canvas.winfo_height(), len(self.rows))
+        return self._raster_now.in_sight(self._top, self._height, len(self.rows))
 
     def _kept_in_sight(self, rows: RowList) -> tuple[int, int] | None:
         """A place of the new list and where on the screen it belongs: of the current row, or the first in sight."""
@@ -294,7 +297,7 @@ class RowView(ttk.Frame):
         if len(self.rows) or not any(self._empty):
             return
         colours, px = self.look.colours, self.look.px
-        width, height = self.canvas.winfo_width(), self.canvas.winfo_height()
+        width, height = self.canvas.winfo_width(), self._height
         room = max(40, width - px(48))
         for text, font, ink, y, anchor in (
             (self._empty[0], TITLE, colours.text, height / 2 - px(4), "s"),
@@ -322,7 +325,7 @@ class RowView(ttk.Frame):
         here = self.rows.places.get(self.selection.current, -1) if self.selection.current is not None else -1
         if here < 0:
             return count - 1 if key == "End" else (self._places().start if self._places() else 0)
-        page = max(1, self.canvas.winfo_height() // self._raster_now.pitch_y - 1) * columns
+        page = max(1, self._height // self._raster_now.pitch_y - 1) * columns
         steps = {"Up": -columns, "Down": columns, "Left": -1, "Right": 1, "Prior": -page, "Next": page}
         if key in ("Home", "End"):
             return 0 if key == "Home" else count - 1
@@ -338,7 +341,7 @@ class RowView(ttk.Frame):
         """Where on the screen a menu of this row belongs."""
         x, y = self._raster_now.corner(self.rows.places[number])
         inset = min(self._raster_now.pitch_x // 2, self.look.px(24))
-        at = min(max(0, y - self._top + self._raster_now.pitch_y // 2), self.canvas.winfo_height())
+        at = min(max(0, y - self._top + self._raster_now.pitch_y // 2), self._height)
         return self.canvas.winfo_rootx() + x + inset, self.canvas.winfo_rooty() + at
 
     def place_at(self, x: int, y: int) -> int | None:

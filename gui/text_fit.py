@@ -53,7 +53,7 @@ def _shortened(text: str, letters: int, in_the_middle: bool) -> str:
     """So many letters of the text, and dots; names of photographs differ at their end.
 
     >>> _shortened("rex in the garden_12.jpg", 12, True), _shortened("American bulldog", 9, False)
-    ('rex…en_12.jpg', 'American…')
+    ('rex…n_12.jpg', 'American…')
     """
     if not in_the_middle:
         return text[:letters].rstrip() + _DOTS
