@@ -198,32 +198,43 @@ class _Stored(io.BytesIO):
 
 
 class _Sink:
-    """The file as the zip writer takes it: writing asks whether to stop, and a failure is met once, not again."""
+    """The file as the zip writer takes it: writing asks whether to stop; after a failure nothing is written any more.
+
+    The zip writer has last words when it is thrown away, and would complain about a closed file.
+    """
 
     def __init__(self, file: IO[bytes], should_stop: Callable[[], bool]) -> None:
         self._file, self._should_stop = file, should_stop
-        self._is_broken = False
+        self._is_closed = False
+        self._at = 0
 
     def write(self, data: bytes) -> int:
-        if self._is_broken:  # the zip writer's last words, when it is thrown away
-            return len(data)
-        try:
-            if self._should_stop():
-                raise Cancelled
-            return self._file.write(data)
-        except BaseException:
-            self._is_broken = True
-            raise
+        if not self._is_closed:
+            try:
+                if self._should_stop():
+                    raise Cancelled
+                self._file.write(data)
+            except BaseException:
+                self._is_closed = True
+                raise
+        self._at += len(data)
+        return len(data)
 
     def tell(self) -> int:
-        return 0 if self._is_broken else self._file.tell()
+        return self._at
 
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return 0 if self._is_broken else self._file.seek(offset, whence)
+    def seek(self, offset: int) -> int:
+        if not self._is_closed:
+            self._file.seek(offset)
+        self._at = offset
+        return offset
 
     def flush(self) -> None:
-        if not self._is_broken:
+        if not self._is_closed:
             self._file.flush()
+
+    def close(self) -> None:
+        self._is_closed = True
 
 
 @contextmanager
@@ -237,13 +248,15 @@ def _workbook(file: IO[bytes], should_stop: Callable[[], bool]) -> Iterator[tupl
         tempfile.TemporaryFile(dir=folder) as pictures,
     ):
         options: dict[str, Any] = {"constant_memory": True, "tmpdir": folder, "use_zip64": True}
-        workbook = Workbook(_Sink(file, should_stop), options)
+        sink = _Sink(file, should_stop)
+        workbook = Workbook(sink, options)
         try:
             yield workbook, _Pictures(pictures, should_stop)
             workbook.close()
         except FileCreateError as error:
             raise error.args[0] from error  # the OSError that it wraps
         finally:
+            sink.close()
             for sheet in workbook.worksheets():
                 sheet._opt_close()  # its temporary file, which `close` leaves open when it fails
 
