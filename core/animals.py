@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +100,7 @@ def animals_of(paths: Iterable[Path], root: Path) -> Iterator[tuple[Path, str]]:
         below = "" if folder == root or root not in folder.parents else folder.relative_to(root).as_posix()
         members = iter(group)
         if below and is_folder_of_one(folder.name):
-            first = [path for path, _ in zip(members, range(MOST_OF_ONE + 1), strict=False)]
+            first = list(islice(members, MOST_OF_ONE + 1))
             if len(first) <= MOST_OF_ONE:
                 yield from ((path, below) for path in first)
                 continue
@@ -120,9 +120,11 @@ def is_folder_of_one(name: str) -> bool:
     [True, False, False, False, False, True]
     """
     name = unicodedata.normalize("NFC", name).strip()
+    if _is_code(name):
+        return True
     if _CAMERA_FOLDER.fullmatch(name) or _HEXADECIMAL.fullmatch(name):
         return False
-    return _is_code(name) or any(word not in _CALENDAR for word in _names(_DATE.sub(" ", name)))
+    return any(word not in _CALENDAR for word in _names(_DATE.sub(" ", name)))
 
 
 def name_in(stem: str) -> str:

@@ -19,6 +19,8 @@ from core.records import FeatureMap, Features, Photo, Prediction
 from core.served import ServedModel, with_weights
 from core.texts import language, set_language
 
+AWAKE = threading.Event()
+
 
 class Parrot:
     """What lives over there; it must be importable by its name."""
@@ -46,6 +48,17 @@ class Parrot:
     def sleep(self) -> None:
         time.sleep(600)
 
+    def wait(self) -> str:
+        """Until another call says `wake`."""
+        assert AWAKE.wait(60)
+        return "awake"
+
+    def wake(self) -> None:
+        AWAKE.set()
+
+    def give_what_cannot_be_sent(self) -> object:
+        return lambda: None
+
 
 @pytest.fixture
 def parrot() -> Iterator[Elsewhere]:
@@ -66,6 +79,59 @@ def test_errors_come_back_and_it_goes_on(parrot: Elsewhere) -> None:
     with pytest.raises(RuntimeError, match="ZeroDivisionError: a mistake"):
         parrot.call("fail")
     assert parrot.call("say", "still here")[1] == "still here"
+
+
+def test_a_long_call_does_not_hold_up_another(parrot: Elsewhere) -> None:
+    said: list[str] = []
+    waiting = threading.Thread(target=lambda: said.append(parrot.call("wait")))
+    waiting.start()
+    assert parrot.call("say", "meanwhile")[1] == "meanwhile"
+    assert said == []
+    parrot.call("wake")
+    waiting.join(60)
+    assert said == ["awake"]
+
+
+def test_many_callers_get_their_own_answers(parrot: Elsewhere) -> None:
+    said: dict[int, str] = {}
+
+    def ask(number: int) -> None:
+        for _ in range(20):
+            said[number] = parrot.call("say", f"{number}")[1]
+            assert said[number] == f"{number}"
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert said == {number: f"{number}" for number in range(8)}
+
+
+def test_what_cannot_be_sent_is_an_error_and_not_the_end(parrot: Elsewhere) -> None:
+    with pytest.raises(RuntimeError, match="pickle"):
+        parrot.call("give_what_cannot_be_sent")
+    assert parrot.call("say", "still here")[1] == "still here"
+
+
+def test_death_frees_all_who_wait(parrot: Elsewhere) -> None:
+    parrot.call("say", "hello")
+    said: list[str] = []
+
+    def ask() -> None:
+        try:
+            parrot.call("sleep")
+        except UserError as error:
+            said.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(UserError, match="stopped unexpectedly"):
+        parrot.call("die")
+    for thread in threads:
+        thread.join(20)
+    assert len(said) == 3
 
 
 def test_it_speaks_the_language_of_the_moment(parrot: Elsewhere) -> None:
@@ -114,7 +180,7 @@ def test_weights_do_not_travel_with_every_prediction() -> None:
     whole = Prediction(np.ones(1, np.float32), 1.0, Features(np.ones(5, np.float32), (seen, plain)))
 
     class Model:
-        bundle = SimpleNamespace(hidden={"first": hidden})
+        bundle = SimpleNamespace(hidden={"first": hidden}, info=SimpleNamespace(backbones=[None]))
 
         def predict(self, photo: Photo) -> Prediction:
             return whole
