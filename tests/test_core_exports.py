@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.exports import Row, columns, row_of, write_csv, write_json
-from core.records import Candidate, Status, Verdict
+from core.errors import Cancelled, UserError
+from core.export_files import AlreadyThereError
+from core.exports import Row, columns, row_of, row_of_tagged, write_csv, write_json, write_table
+from core.records import Candidate, Correction, Kind, Status, Tagged, Verdict
 from core.texts import set_language
 from core.verdicts import unreadable
 from tests.bundle_factory import tiny_info
@@ -145,3 +151,82 @@ def test_each_row_is_written_before_the_next_is_asked_for(write: object) -> None
     assert callable(write)
     write(rows(), out)
     assert "first.jpg" in seen[0]
+
+
+def tagged(path: str, said: Correction | None = None, verdict: Verdict | None = None) -> Tagged:
+    return Tagged(Path(path), verdict or Verdict(Status.SURE, CANDIDATES, 1), "Rex", said)
+
+
+@pytest.mark.parametrize(
+    ("said", "english", "french"),
+    [
+        (None, "", ""),
+        (Correction(Kind.BREED, "colour-red", "red"), "red", "rouge"),
+        (Correction(Kind.OTHER, name="Barbet"), "Barbet", "Barbet"),
+        (Correction(Kind.CROSS, "colour-red", second="colour-green"), "green × red", "rouge × vert"),
+        (Correction(Kind.CROSS, "colour-red", second_name="Barbet"), "Barbet × red", "Barbet × rouge"),
+        (Correction(Kind.MIXED), "Mixed breed", "Race croisée"),
+        (Correction(Kind.UNKNOWN), "Unknown breed", "Race inconnue"),
+        (Correction(Kind.NOT_A_DOG), "No dog", "Pas de chien"),
+        (Correction(Kind.BREED, "of another model", "Harrier"), "Harrier", "Harrier"),
+    ],
+)
+def test_what_a_volunteer_said_stands_beside_the_answer(said: Correction | None, english: str, french: str) -> None:
+    for language, expected, breed in (("en", english, "blue"), ("fr", french, "bleu")):
+        row = row_of_tagged(tagged("a.jpg", said), tiny_info(), language="fr" if language == "fr" else "en")
+        (cells,) = read_back(row)
+        assert (cells["reviewed_breed"], cells["breed"], cells["animal"]) == (expected, breed, "Rex")
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_table_is_written_whole(tmp_path: Path, kind: Literal["csv", "json"]) -> None:
+    path = tmp_path / f"Médor.{kind}"
+    done: list[int] = []
+    photographs = [tagged("a.jpg"), tagged("=b.jpg", Correction(Kind.MIXED)), tagged("caf\udce9.jpg")]
+    written = write_table(path, photographs, tiny_info(), kind, progress=done.append)
+    assert (written.path, written.rows, written.left_out) == (path, 3, ())
+    assert done == [1, 2, 3]
+    text = path.read_bytes().decode()
+    found = json.loads(text) if kind == "json" else list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [one["path"] for one in found] == ["a.jpg", "=b.jpg" if kind == "json" else "'=b.jpg", "caf\\udce9.jpg"]
+    assert list(found[0]) == ORDER
+    assert found[1]["reviewed_breed"] == "Mixed breed"
+
+
+def test_a_table_replaces_nothing_unasked(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"mine")
+    with pytest.raises(AlreadyThereError):
+        write_table(path, [tagged("a.jpg")], tiny_info())
+    assert path.read_bytes() == b"mine"
+    assert write_table(path, [tagged("a.jpg")], tiny_info(), may_replace=True).rows == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_stopped_table_leaves_the_old_one(tmp_path: Path, kind: Literal["csv", "json"]) -> None:
+    path = tmp_path / "a"
+    done: list[int] = []
+    path.write_bytes(b"mine")
+    with pytest.raises(Cancelled):
+        write_table(
+            path,
+            [tagged(f"{number}.jpg") for number in range(9)],
+            tiny_info(),
+            kind,
+            may_replace=True,
+            progress=done.append,
+            should_stop=lambda: len(done) == 4,
+        )
+    assert done == [1, 2, 3, 4]
+    assert path.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UserError, match="disk is full"):
+        write_table(tmp_path / "a.csv", [tagged("a.jpg")], tiny_info())
+    assert list(tmp_path.iterdir()) == []
