@@ -94,8 +94,8 @@ class _Sheet:
         self._sheet: Worksheet = workbook.add_worksheet("Shelterlens")
         plain = {"valign": "vcenter", "text_wrap": True}
         self._text = workbook.add_format(plain)
-        self._share = workbook.add_format({**plain, "num_format": _SHARE})
-        self._date = workbook.add_format({**plain, "num_format": "yyyy-mm-dd hh:mm"})
+        self._share = workbook.add_format({**plain, "align": "center", "num_format": _SHARE})
+        self._date = workbook.add_format({**plain, "align": "center", "num_format": "yyyy-mm-dd hh:mm"})
         self._bold = workbook.add_format({**plain, "bold": True})
         heading = workbook.add_format({**plain, "bold": True, "bg_color": "#DDE6EE", "bottom": 1})
         for column, (name, width_px) in enumerate(zip(_HEADINGS[language], _WIDTHS_PX, strict=True)):
