@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.bundle_info import BundleInfo, is_name, printable
 from core.bundles import HIDDEN, INFO_FILE, SUFFIX, Bundle, discard, import_bundle, load_bundle, read_info
-from core.errors import BundleError
+from core.errors import BundleError, UserError
 from core.folders import models_dir, shipped_models_dir
 from core.settings import load_settings, save_settings
 from core.texts import tr
@@ -93,7 +93,7 @@ def model_or_file(text: str) -> Bundle:
     Raises BundleError.
     """
     path = Path(text)
-    if is_name(text) and any(_is_model(root / text) for root in (models_dir(), shipped_models_dir())):
+    if is_name(text) and any(_is_model(root / text) for root in _roots()):
         return find_model(text)
     if path.suffix.lower() == SUFFIX:
         folder = Path(tempfile.mkdtemp(prefix="shelterlens-"))
@@ -107,7 +107,7 @@ def model_or_file(text: str) -> Bundle:
 def _working(name: str) -> Bundle:
     """The first of the models called `name` that can be used; what is wrong with the user's own is what is said."""
     problems: list[BundleError] = []
-    for root in (models_dir(), shipped_models_dir()):
+    for root in _roots():
         if is_name(name) and _is_model(root / name):
             try:
                 bundle = load_bundle(root / name)
@@ -118,6 +118,15 @@ def _working(name: str) -> Bundle:
                 said = tr("The model “{name}” cannot be used. {reason}")
                 problems.append(BundleError(said.format(name=name, reason=error)))
     raise problems[0] if problems else _unknown(name)
+
+
+def _roots() -> list[Path]:
+    """Where models are, the user's own first; a place that may only be read has none of the user's."""
+    try:
+        return [models_dir(), shipped_models_dir()]
+    except UserError as error:
+        log.warning("no models of the user's own: %s", error)
+        return [shipped_models_dir()]
 
 
 def _unknown(name: str) -> BundleError:

@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +18,13 @@ from PIL import Image
 
 from core.about import VERSION
 from core.bundles import Bundle, export_bundle
+from core.database import Database, bytes_path
 from core.folders import library_path, models_dir
+from core.inference import Classifier
+from core.knowledge import Knowledge
 from core.library import Library, content_of_file
-from core.records import Correction, Kind
+from core.records import Correction, Features, Kind, Photo
+from core.served import ServedModel
 from main import main
 from tests.bundle_factory import make_bundle
 
@@ -102,13 +108,104 @@ def test_a_row_says_what_a_volunteer_said(dogs: Bundle, photos: Path, capsys: py
         "1 red.jpg": Correction(Kind.BREED, label="colour-blue", name="another model's name"),
         "2 green.PNG": Correction(Kind.OTHER, name="purple"),
         "3 grey.bmp": Correction(Kind.MIXED),
+        "été/4 half.jpg": Correction(Kind.CROSS, label="colour-red", name="x", second="colour-green", second_name="y"),
     }
     for name, correction in said.items():
         library.correct(content_of_file(photos / name), photos / name, correction)
     library.close()
     assert main(["classify", str(photos)]) == 0
     reviewed = [row["reviewed_breed"] for row in table(capsys.readouterr().out)]
-    assert reviewed == ["blue", "purple", "Mixed breed", "", ""]
+    assert reviewed == ["blue", "purple", "Mixed breed", "", "red / green"]
+
+
+@pytest.mark.parametrize(
+    ("correction", "cell"),
+    [
+        (Correction(Kind.UNKNOWN), "Unknown breed"),
+        (Correction(Kind.NOT_A_DOG), "Not a dog"),
+        (Correction(Kind.CROSS, label="colour-red", name="red", second_name="Kromfohrländer"), "red / Kromfohrländer"),
+    ],
+)
+def test_every_kind_of_word_has_its_words(
+    dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str], correction: Correction, cell: str
+) -> None:
+    library, photo = Library(library_path()), photos / "1 red.jpg"
+    library.correct(content_of_file(photo), photo, correction)
+    library.close()
+    assert main(["classify", str(photo)]) == 0
+    assert [row["reviewed_breed"] for row in table(capsys.readouterr().out)] == [cell]
+
+
+def test_a_row_says_which_animal(dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (photos / "Rex").mkdir()
+    for name in ("Rex/IMG_0001.jpg", "bella_1.jpg", "bella 2.jpg"):
+        Image.new("RGB", (30, 30), RED).save(photos / name)
+    assert main(["classify", str(photos)]) == 0
+    animals = {Path(row["path"]).name: row["animal"] for row in table(capsys.readouterr().out)}
+    assert (animals["IMG_0001.jpg"], animals["bella_1.jpg"], animals["bella 2.jpg"]) == ("Rex", "bella", "bella")
+    assert main(["classify", str(photos / "bella_1.jpg")]) == 0
+    assert [row["animal"] for row in table(capsys.readouterr().out)] == ["bella"]
+
+
+def test_what_is_known_is_not_asked_again_unless_wanted(
+    dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["classify", str(photos)]) == 0
+    first = capsys.readouterr().out
+    asked: list[object] = []
+    features = Classifier.features
+
+    def counted(self: Classifier, photo: Photo) -> Features:
+        asked.append(photo)
+        return features(self, photo)
+
+    monkeypatch.setattr(Classifier, "features", counted)
+    assert main(["classify", str(photos)]) == 0
+    assert capsys.readouterr().out == first and asked == []
+    assert main(["classify", str(photos), "--fresh"]) == 0
+    assert capsys.readouterr().out == first and len(asked) == 4
+
+
+def test_the_window_and_the_command_answer_the_same(
+    dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ServedModel(Classifier(dogs)).tag(library_path(), [photos])
+    assert main(["classify", str(photos)]) == 0
+    known = capsys.readouterr().out
+    library_path().unlink()
+    assert main(["classify", str(photos)]) == 0
+    assert capsys.readouterr().out == known
+
+
+def test_without_a_library_the_table_is_written_all_the_same(
+    dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    library_path().mkdir()
+    assert main(["classify", str(photos)]) == 0
+    out, err = capsys.readouterr()
+    assert len(table(out)) == 5
+    assert err.count("its answers are not kept") == 1
+
+
+def test_a_library_that_fills_up_does_not_stop_the_table(
+    dogs: Bundle, photos: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Knowledge.keep
+
+    def full(self: Knowledge, *given: Any) -> list[int | None]:
+        with self.database.reading() as connection:
+            pages = connection.execute("PRAGMA page_count").fetchone()[0]
+            connection.execute(f"PRAGMA max_page_count = {pages}")
+        return keep(self, *given)
+
+    monkeypatch.setattr(Knowledge, "keep", full)
+    random = np.random.default_rng(0)
+    for number in range(40):
+        Image.fromarray(random.integers(0, 255, (160, 160, 3), np.uint8)).save(photos / f"{number}.png")
+    assert main(["classify", str(photos)]) == 0
+    out, err = capsys.readouterr()
+    assert len(table(out)) == 45
+    assert err.count("is full") == 1 and err.count("its answers are not kept") == 1
 
 
 def test_named_files_that_cannot_be_read_get_their_rows(
@@ -291,6 +388,25 @@ def test_as_a_program_it_writes_utf8_and_nothing_else(dogs: Bundle, photos: Path
     assert "été" in out.decode("utf-8")
     assert b"\r\n" in out and b"\r\r\n" not in out
     assert err == b""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C to the tests, too")
+def test_ctrl_c_ends_it_and_what_was_printed_is_kept(dogs: Bundle, tmp_path: Path) -> None:
+    for number in range(3000):
+        Image.new("RGB", (20, 20), (255, number % 250, number // 250)).save(tmp_path / f"{number}.bmp")
+    process = run("classify", str(tmp_path))
+    assert process.stdout
+    printed = [process.stdout.readline() for _ in range(30)]
+    process.send_signal(signal.SIGINT)
+    rest, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"")
+    lines = b"".join([*printed, rest]).decode().splitlines()[1:]
+    assert 29 <= len(lines) < 3000
+    library = Database(library_path())
+    with library.reading() as connection:
+        kept = {str(bytes_path(path)) for (path,) in connection.execute("SELECT path FROM files")}
+    library.close()
+    assert {line.partition(",")[0] for line in lines[:-1]} <= kept
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
