@@ -41,10 +41,18 @@ def corrected_breed(correction: Correction, info: BundleInfo | None) -> str:
         return tr("Mixed breed")
     if correction.kind is Kind.UNKNOWN:
         return tr("Unknown breed")
-    for label in info.labels if info else ():
-        if label.id == correction.label:
-            return label_name(label)
-    return correction.name
+    if correction.kind is Kind.NOT_A_DOG:
+        return tr("Not a dog")
+    names = [_named(correction.label, correction.name, info)]
+    if correction.kind is Kind.CROSS:
+        names.append(_named(correction.second, correction.second_name, info))
+    return " × ".join(names)
+
+
+def _named(label_id: str, otherwise: str, info: BundleInfo | None) -> str:
+    """A breed in the present language where the model knows it, else as it was written down."""
+    found = (label for label in (info.labels if info and label_id else ()) if label.id == label_id)
+    return next((label_name(label) for label in found), otherwise)
 
 
 def correction_line(correction: Correction, info: BundleInfo | None) -> str:

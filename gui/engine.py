@@ -88,6 +88,7 @@ class Engine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._reviving = threading.Lock()
         self._loading: Elsewhere | None = None
         self._model: tuple[Elsewhere, Bundle] | None = None
         self._library: Library | None = None
@@ -152,13 +153,22 @@ class Engine:
         from core.served import with_weights
         from core.verdicts import decide
 
-        assert self._model is not None, "the window asks only when a model is there"
-        model, bundle = self._model
-        if not model.is_alive:  # it died with an earlier photograph
-            self.load_model(bundle.name)
-            model, bundle = self._model
+        model, bundle = self.serving()
         prediction: Prediction = with_weights(model.call("predict", photo), bundle)
         return Seen(prediction, decide(prediction, bundle.info), bundle)
+
+    def serving(self) -> tuple[Elsewhere, Bundle]:
+        """The process with the model in use, and that model; a new process where it died with earlier work."""
+        with self._reviving:  # several lanes may find it dead
+            assert self._model is not None, "the window asks only when a model is there"
+            if not self._model[0].is_alive:
+                self.load_model(self._model[1].name)
+            return self._model
+
+    @property
+    def process(self) -> Elsewhere | None:
+        """The process with the model in use, dead or alive; None before there is one."""
+        return self._model[0] if self._model else None
 
     def outline(self, photo: Photo) -> Mask:
         """The animal in the photograph."""
@@ -220,7 +230,7 @@ class Engine:
         """Keep what the volunteer says of a photograph."""
         from dataclasses import replace
 
-        signed = replace(correction, who=_who())
+        signed = replace(correction, who=user_name())
         return self.library.correct(opened.content, opened.photo.path, signed)
 
     def take_back(self, opened: Opened) -> Correction | None:
@@ -340,7 +350,8 @@ def legend_ends(palette: str) -> tuple[str, str]:
     return tr("speaks against it") if palette in DIVERGING else tr("says little"), tr("speaks for it")
 
 
-def _who() -> str:
+def user_name() -> str:
+    """Who sits at this computer, as the system knows them; empty where it does not."""
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a system without user names

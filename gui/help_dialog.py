@@ -28,10 +28,11 @@ class HelpDialog(Dialog):
             ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w")
             label = ttk.Label(page, text=text, wraplength=px(860), justify="left")
             label.pack(anchor="w", pady=(px(2), px(10)))
-        ttk.Label(page, text=tr("Keys"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(4)))
-        table = ttk.Frame(page)
-        table.pack(fill="x")
-        self._fill_table(table, actions)
+        for title, tab in ((tr("Keys"), None), (tr("Keys in the Photo tab"), 0), (tr("Keys in the Folder tab"), 1)):
+            ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w", pady=(px(6), px(4)))
+            table = ttk.Frame(page)
+            table.pack(fill="x")
+            self._fill_table(table, [action for action in actions if action.tab == tab])
         self.update_idletasks()
         scroll.take_room(self.winfo_screenheight() * 2 // 3)
         scroll.take_width()
@@ -64,6 +65,13 @@ def _paragraphs() -> list[tuple[str, str]]:
             tr(
                 "Click a breed to see what in the picture speaks for it. Click a second one while holding Shift, "
                 "or choose it under the bars, to see why the one and not the other."
+            ),
+        ),
+        (
+            tr("A folder"),
+            tr(
+                "Drop a folder, or several photographs, to have all of them answered. The most doubtful come first: "
+                "Enter accepts an answer, the keys 1 to 5 choose another, letters find any breed."
             ),
         ),
         (

@@ -87,6 +87,7 @@ class Preferences:
     def _on_model(self, info: BundleInfo, asked: str | None) -> None:
         shell = self._shell
         shell.desk.model_ready(info)
+        shell.folder_desk.model_ready()
         mark("the model is ready")
         shell.show_model()
         if asked and asked != info.name:
@@ -109,6 +110,7 @@ class Preferences:
             str(error) if isinstance(error, UserError) else tr("The model cannot be loaded. See the log (Help menu).")
         )
         shell.desk.model_missing(said)
+        shell.folder_desk.model_missing(said)
         shell.show_model()
 
     def _on_added(self, info: BundleInfo) -> None:

@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING
 from core.about import NAME
 from core.settings import Settings
 from core.texts import tr
-from gui.actions import Action, bind_keys
+from gui.actions import Action, bind_keys, within
 from gui.answer_texts import model_line
 from gui.background import Background
 from gui.engine import Engine
+from gui.folder_actions import FolderActions
+from gui.folder_desk import FolderDesk
+from gui.folder_tab import FolderTab
 from gui.heatmap_strip import HeatmapChoices
-from gui.later_tabs import FolderTab, LaterTab, retrain_texts
+from gui.later_tabs import LaterTab, retrain_texts
 from gui.menus import MenuBar
 from gui.notice_bar import NoticeBar
 from gui.photo_actions import PhotoActions
@@ -34,6 +37,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MODEL_SUFFIX = ".shelterlens"
+PHOTO, FOLDER = 0, 1
+# Of the photograph's actions, those that make sense in every tab.
+_EVERYWHERE = frozenset({"open", "paste", "heatmap", "stronger", "weaker"})
 _DONE_MS = 4000
 _LEAST_PX = (940, 600)
 _USUAL_PX = (1240, 760)
@@ -54,29 +60,36 @@ class Shell:
         self.background = Background(root, self.notice.show, self.status.show_running)
         choices = HeatmapChoices(True, settings.heatmap_opacity, settings.palette, settings.show_outline)
         self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed)
+        self._drawn_with = choices
+        self.folder_desk = FolderDesk(root, engine, self.background, self, lambda: self.desk.choices)
         self.preferences = Preferences(self)
         self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
-        self.actions: dict[str, Action] = self.photo_actions.table | shell_actions(self)
+        self.folder_actions = FolderActions(root, look, self.folder_desk, self.background, self)
+        self.actions = self._all_actions()
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
-        self.folder_tab = FolderTab(self.tabs, look, self.copy)
+        hints = self.folder_actions.hints(self.actions)
+        self.folder_tab = FolderTab(self.tabs, look, self.actions, hints, self.folder_desk, settings)
         self.retrain_tab = LaterTab(self.tabs, look, retrain_texts)
         self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
         self.menu = MenuBar(root, menus(self))
         self._build()
         self.desk.attach(self.photo_tab)
+        self.folder_actions.attach(self.folder_tab)
+        self.folder_desk.attach(self.folder_tab)
         self.show_texts()
 
     def start(self, paths: Sequence[Path]) -> None:
         """What comes behind the drawn window: drops, the model, the library, the photograph of the command."""
         from gui.dropping import accept_drops
 
-        accept_drops(self.root, self.open_paths, self.photo_tab.canvas.expect_drop)
+        accept_drops(self.root, self.open_paths, self._expect_drop)
         follow_in_file_dialogs(self.root)
         self.preferences.load_model(self.settings.model)
         self.background.start("files", lambda _job: self.engine.library.notice, self._on_library)
         self.background.start("draw", lambda _job: self.engine.palettes(), self.preferences.show_palettes)
         if paths:
             self.open_paths(list(paths))
+        self.folder_desk.start()
 
     def show_texts(self) -> None:
         """Every text in the present language."""
@@ -118,25 +131,30 @@ class Shell:
         """Whatever was dropped, pasted, opened or named in the command: each kind goes where it belongs."""
         if not paths:
             return
-        self.background.start(
-            "open", lambda _job: (paths[0], paths[0].is_dir()), lambda found: self._open(*found, len(paths))
-        )
+        self.background.start("open", lambda _job: _sorted(paths), lambda found: self._open(*found))
 
-    def _open(self, path: Path, is_folder: bool, count: int) -> None:
+    def _open(self, paths: list[Path], has_folder: bool) -> None:
         self.notice.forget()
-        self.settings.last_folder = path if is_folder else path.parent
-        if is_folder:
-            self.folder_tab.show_folder(path)
+        first = paths[0]
+        self.settings.last_folder = first if has_folder else first.parent
+        models = [path for path in paths if path.suffix.lower() == MODEL_SUFFIX and not has_folder]
+        if models:
+            self.preferences.add_model(models[0])
+        elif has_folder or len(paths) > 1:
             self.select(1)
-            return
-        if path.suffix.lower() == MODEL_SUFFIX:
-            self.preferences.add_model(path)
-            return
+            self.folder_desk.tag(paths)
+        else:
+            self.select(0)
+            self.desk.open(first)
+
+    def show_photo(self, path: Path) -> None:
+        """Look at one photograph of a folder."""
         self.select(0)
         self.desk.open(path)
-        if count > 1:
-            said = tr("The first of {count} was opened. The arrow keys show the others of its folder.")
-            self.show_done(said.format(count=count))
+
+    def show_problem(self, text: str) -> None:
+        """Something the user should know."""
+        self.notice.show(text)
 
     def last_folder(self) -> Path | None:
         """Where the file dialogs begin."""
@@ -144,6 +162,7 @@ class Shell:
 
     def close(self) -> None:
         """Settings are kept, what was promised is done, other work is called off, the window goes."""
+        self.folder_tab.remember(self.settings)
         self.preferences.remember_window()
         self.root.withdraw()
         self.engine.stop()
@@ -161,9 +180,45 @@ class Shell:
         self.root.title(self._title())
         if hasattr(self, "photo_tab"):
             self.photo_tab.show_allowed()
+        if hasattr(self, "folder_tab") and self._drawn_with != self.desk.choices:
+            self._drawn_with = self.desk.choices
+            self.folder_desk.glance.redraw()
+
+    def _on_tab(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        """Another tab: its keys mean something else."""
+        self.photo_tab.show_allowed()
+        self.folder_tab.show_allowed()
+        self.root.title(self._title())
+        if self.shown() == FOLDER:
+            self.folder_tab.focus_rows()
+
+    def shown(self) -> int:
+        """The number of the tab that is shown."""
+        return int(self.tabs.index("current")) if self.tabs.tabs() else PHOTO
+
+    def _all_actions(self) -> dict[str, Action]:
+        """What can be done: in a tab of its own, or everywhere."""
+        photo = {name: one for name, one in self.photo_actions.table.items() if name not in _EVERYWHERE}
+        everywhere = {name: one for name, one in self.photo_actions.table.items() if name in _EVERYWHERE}
+        folder = within(FOLDER, self.folder_actions.table, self.shown)
+        return (
+            within(PHOTO, photo, self.shown)
+            | everywhere
+            | self.folder_actions.everywhere
+            | folder
+            | shell_actions(self)
+        )
+
+    def _expect_drop(self, expected: bool) -> None:
+        self.photo_tab.canvas.expect_drop(expected)
+        self.folder_tab.expect_drop(expected)
+
+    def _typed(self, letter: str) -> None:
+        if self.shown() == FOLDER:
+            self.folder_actions.typed(letter)
 
     def _title(self) -> str:
-        name = self.desk.now.name
+        name = self.desk.now.name if self.shown() == PHOTO else self.folder_tab.progress.now.title
         return f"{name} - {NAME}" if name else NAME
 
     def _build(self) -> None:
@@ -177,7 +232,8 @@ class Shell:
         self.status.grid(row=2, column=0, sticky="ew")
         self.tabs.enable_traversal()
         root.configure(menu=self.menu)
-        bind_keys(root, self.actions.values())
+        self.tabs.bind("<<NotebookTabChanged>>", self._on_tab)
+        bind_keys(root, self.actions.values(), self.shown, self._typed)
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()
         root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
         root.geometry(self._geometry(width, height))
@@ -193,3 +249,9 @@ class Shell:
             if size[0] <= width and size[1] <= height and x < width - 100 and y < height - 100:
                 return f"{known[0]}+{x}+{y}"
         return f"{wide}x{high}+{(width - wide) // 2}+{max(0, (height - high) // 3)}"
+
+
+def _sorted(paths: list[Path]) -> tuple[list[Path], bool]:
+    """The paths, absolute, and whether a folder is among them."""
+    absolute = [path.absolute() for path in paths]
+    return absolute, any(path.is_dir() for path in absolute)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from core.about import NAME
 from core.texts import tr
 from gui.actions import Action
+from gui.folder_actions import CANDIDATES
 from gui.menus import Entry, Options, Title
 
 if TYPE_CHECKING:
@@ -44,8 +45,19 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
 def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
     """The menu bar from left to right."""
     return (
-        (lambda: tr("File"), _named(shell, "open", "save", None, "quit")),
+        (lambda: tr("File"), _named(shell, "open", "open_folder", None, "save", "folder_export", None, "quit")),
         (lambda: tr("Edit"), _named(shell, "paste", "copy", None, "correct", "take_back")),
+        (
+            lambda: tr("Review"),
+            (
+                *_named(shell, "folder_accept", *CANDIDATES, "folder_breed", None),
+                *_named(shell, "folder_not_a_dog", "folder_unknown", "folder_mixed", "folder_cross", None),
+                *_named(shell, "folder_group", "folder_take_back", "folder_undo", None),
+                *_named(shell, "folder_all", "folder_photo", "folder_search", "folder_renew", None),
+                *_named(shell, "folder_grid", "folder_preview", "folder_figures", None),
+                *_named(shell, "folder_go_on", "folder_stop"),
+            ),
+        ),
         (
             lambda: tr("View"),
             (

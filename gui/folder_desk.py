@@ -1,0 +1,427 @@
+"""What happens to the rows of a folder in the window: listed, filtered, chosen, looked at, labelled, gone on with."""
+
+from __future__ import annotations
+
+import logging
+import tkinter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from core.errors import UserError
+from core.texts import label_name
+from gui.background import Background
+from gui.breed_choices import choice_as_typed
+from gui.correction_box import Choice
+from gui.engine import Engine
+from gui.folder_engine import Earlier, Entry, FolderEngine, Listed, OpenRun, Tally
+from gui.folder_glance import FolderGlance
+from gui.folder_labels import FolderLabels, said
+from gui.folder_run import FolderRun
+from gui.folder_standing import standing_of
+from gui.heatmap_strip import HeatmapChoices
+from gui.photo_desk import log_only
+from gui.row_selection import RowList, Selection
+from gui.row_texts import cells_of
+
+if TYPE_CHECKING:
+    from core.neighbours import Suspicion
+    from core.reviews import Filter, Order, Review
+    from core.runs import Run
+    from gui.filter_bar import FilterBar
+    from gui.folder_tab import FolderTab
+
+log = logging.getLogger(__name__)
+
+MOST_EARLIER = 6
+_MOST_ENTRIES = 1500
+_AFTER_WORDS_MS = 2000
+_LIST, _CELLS, _CURRENT, _OPEN_RUN, _TALLY, _SUSPECTS = (
+    f"folder {part}" for part in ("list", "cells", "current", "run", "tally", "suspects")
+)
+
+
+class FolderWindow(Protocol):
+    """The window around the folder."""
+
+    def show_done(self, text: str) -> None: ...
+    def show_problem(self, text: str) -> None: ...
+    def show_photo(self, path: Path) -> None: ...
+
+
+class FolderDesk:
+    """Decides what a click means: asks the engine in the background and tells the tab what to show."""
+
+    def __init__(
+        self,
+        root: tkinter.Tk,
+        engine: Engine,
+        background: Background,
+        window: FolderWindow,
+        choices: Callable[[], HeatmapChoices],
+    ) -> None:
+        self._root = root
+        self._background = background
+        self.window = window
+        self.engine = FolderEngine(engine)
+        self.run = FolderRun(root, self.engine, background)
+        self.glance = FolderGlance(engine, self.engine, background, choices, self._next_entry)
+        self.labels = FolderLabels(self, background)
+        self._tab: FolderTab
+        self.open_run: OpenRun | None = None
+        self.earlier: Sequence[Earlier] = ()
+        self.rows = RowList()
+        self.total = 0
+        self.tally: Tally | None = None
+        self.selection = Selection()
+        self.suspects: dict[int, Suspicion] = {}
+        self.no_model = ""
+        self._entries: dict[int, Entry] = {}
+        self._latest: Run | None = None
+        self._is_model_there = False
+        self._wants_choices = True
+        self._after_words = ""
+        self.run.attach(self)
+
+    def attach(self, tab: FolderTab) -> None:
+        """The tab that shows the folder."""
+        self._tab = tab
+        self.run_moved()
+
+    # A folder comes
+
+    def start(self) -> None:
+        """Behind the drawn window: the runs of earlier days, the latest of which is shown again."""
+        self._background.start(
+            "folder rows", lambda _job: self.engine.earlier(MOST_EARLIER), self._on_earlier, log_only
+        )
+
+    def tag(self, paths: Sequence[Path]) -> None:
+        """Tag these folders and files, and show what comes."""
+        self._latest = None
+        self.run.begin(paths)
+
+    def show_run(self, run: Run) -> None:
+        """The rows of an earlier run; one that was not done goes on."""
+        self._latest = run
+        if self._is_model_there:
+            self._open_latest()
+
+    def go_on(self) -> None:
+        """Tag the same folders again: what is known costs nothing, what is new is answered."""
+        roots = self.run.roots or (self.open_run.run.roots if self.open_run else ())
+        if roots:
+            self.tag(roots)
+
+    def model_ready(self) -> None:
+        """A model answers from now on."""
+        self._is_model_there, self.no_model = True, ""
+        self.run.model_ready()
+        if self._latest is None and self.open_run is not None and not self.run.is_running:
+            self._latest = self.open_run.run  # whether the answers are this model's is another question now
+        self._open_latest()
+
+    def model_missing(self, reason: str) -> None:
+        """There is no model, and why."""
+        self.no_model = reason
+        self.run_moved()
+
+    def _on_earlier(self, earlier: Sequence[Earlier]) -> None:
+        self.earlier = earlier
+        self._tab.show_earlier()
+        if earlier and self.open_run is None and not self.run.is_running and not self.run.is_waiting:
+            self.show_run(earlier[0].run)
+
+    def _open_latest(self) -> None:
+        run, self._latest = self._latest, None
+        if run is None:
+            return
+        if run.state.value == "running" and not self.run.is_running:  # killed, or closed in the middle of it
+            self.run.begin(run.roots)
+        elif not self.run.is_running:
+            self.run.forget()
+        self._read(run)
+
+    def _read(self, run: Run) -> None:
+        self._background.start(
+            *("folder rows", lambda _job: self.engine.open_run(run), self._on_open_run, self._on_no_run),
+            topic=_OPEN_RUN,
+        )
+
+    def _on_open_run(self, found: OpenRun) -> None:
+        is_other = self.open_run is None or self.open_run.run.id != found.run.id
+        self.open_run = found
+        if is_other:
+            self._entries, self.rows, self.selection, self.tally = {}, RowList(), Selection(), None
+        self._tab.show_rows(True)
+        self.glance.use(found.review, found.is_current)
+        self._wants_choices = True
+        self.refresh()
+        self._count()
+        self._look_for_suspects()
+        self.run_moved()
+
+    def _on_no_run(self, error: Exception) -> None:
+        if isinstance(error, UserError):
+            self.window.show_problem(str(error))
+        else:
+            self._background.report(error)
+
+    # How it stands
+
+    def run_moved(self) -> None:
+        """Say how the tagging stands; rows of a run that has just begun are shown from now on."""
+        progress = self.run.progress
+        shown = self.open_run.run.id if self.open_run else None
+        if self.run.is_running and progress is not None and progress.run.id != shown:
+            self._read(progress.run)
+        self._tab.show_standing(standing_of(self, self._tab.actions))
+        self._tab.show_allowed()
+
+    def rows_came(self) -> None:
+        """New rows, while it runs."""
+        if self.open_run is None:
+            self.run.rows_shown()
+        else:
+            self.refresh()
+
+    def run_ended(self) -> None:
+        """It is done, was stopped or cannot go on: say so, and list everything once more."""
+        if self.run.problem:
+            self.window.show_problem(self.run.problem)
+        if self.run.run is not None:
+            self._read(self.run.run)
+        self.run_moved()
+
+    def _count(self) -> None:
+        review = self.review
+        if review is not None:
+            self._background.start(
+                "folder rows", lambda _job: self.engine.tally(review), self._on_tally, log_only, topic=_TALLY
+            )
+
+    def _on_tally(self, tally: Tally) -> None:
+        self.tally = tally
+        self.run_moved()
+
+    # Which rows
+
+    @property
+    def review(self) -> Review | None:
+        """The rows of the run that is shown."""
+        return self.open_run.review if self.open_run else None
+
+    def refresh(self, _wanted: Filter | None = None, _order: Order | None = None) -> None:
+        """List the rows anew: filtered and sorted as the bar says now."""
+        review, bar = self.review, self._tab.bar
+        if review is None or bar is None:
+            return
+        wanted, order, reverse, choices = self.wanted(bar), bar.order, bar.reverse, self._wants_choices
+        self._tab.show_order(order, reverse)
+        self._background.start(
+            "folder rows",
+            lambda _job: self.engine.listed(review, wanted, order, reverse, choices),
+            self._on_listed,
+            topic=_LIST,
+        )
+
+    def wanted(self, bar: FilterBar) -> Filter:
+        """The filter as it is now, with the photographs that are perhaps wrong where only those are wanted."""
+        return replace(bar.wanted, photographs=frozenset(self.suspects)) if bar.suspects_only else bar.wanted
+
+    def renew(self) -> None:
+        """Filter and sort anew: what was labelled meanwhile goes where it belongs."""
+        self._wants_choices = True
+        self.refresh()
+
+    def apply(self, wanted: Filter) -> None:
+        """A filter that was chosen elsewhere, such as a cell of the confusion matrix."""
+        if self._tab.bar is not None:
+            self._tab.bar.show_filter(wanted)
+            self.renew()
+
+    def sort(self, order: Order, reverse: bool) -> None:
+        """A heading of the table was clicked."""
+        if self._tab.bar is not None:
+            self._tab.bar.show_order(order, reverse)
+            self.refresh()
+
+    def _on_listed(self, listed: Listed) -> None:
+        bar, review = self._tab.bar, self.review
+        if bar is None or review is None:
+            return
+        before, self.rows, self.total = self.rows, RowList.of(listed.numbers), listed.total
+        self.selection = self.selection.restricted(self.rows, before)
+        if self.selection.current is None and self.rows.numbers:
+            self.selection = Selection().clicked(self.rows.numbers[0])
+        self._tab.show_list()
+        bar.show_counts(len(self.rows), listed.total)
+        if listed.breeds is not None:
+            self._wants_choices = False
+            names = {label.id: label_name(label) for label in review.info.labels}
+            breeds = [(label, names.get(label, label), count) for label, count in listed.breeds.items()]
+            bar.show_choices(breeds, listed.animals, names)
+        self._show_current()
+        self.run.rows_shown()
+        self._tab.show_allowed()
+
+    # What stands in them
+
+    def needs(self, numbers: Sequence[int]) -> None:
+        """These rows are in sight and have no cells yet."""
+        review = self.review
+        if review is not None:
+            self._background.start(
+                "folder cells", lambda _job: self.engine.entries(review, numbers), self._on_entries, topic=_CELLS
+            )
+
+    def _on_entries(self, entries: Sequence[Entry]) -> None:
+        self.put(entry for entry in entries if entry.row.number not in self.labels.pending)
+        while len(self._entries) > _MOST_ENTRIES:
+            del self._entries[next(iter(self._entries))]
+
+    def put(self, entries: Iterable[Entry]) -> None:
+        """What stands in these rows, from now on."""
+        review = self.review
+        if review is None:
+            return
+        cells = {}
+        for entry in entries:
+            self._entries.pop(entry.row.number, None)  # the newest last
+            self._entries[entry.row.number] = entry
+            is_suspect = entry.row.photograph in self.suspects
+            cells[entry.row.number] = cells_of(entry.row, review.info, entry.thumbnail, is_suspect)
+        self._tab.show_cells(cells)
+        if self.selection.current in cells:
+            self._show_current()
+
+    def changed(self, numbers: Sequence[int]) -> None:
+        """What stands in these rows has changed, and perhaps in others of the same photographs and animals."""
+        for number in numbers:
+            if number != self.selection.current and number not in self.labels.pending:
+                self._entries.pop(number, None)
+        self._tab.forget_cells()
+        self._ask_current()
+        if not self._after_words:
+            self._after_words = self._root.after(_AFTER_WORDS_MS, self._on_after_words)
+        self._tab.show_allowed()
+
+    def entry(self, number: int | None) -> Entry | None:
+        """What is known of a row."""
+        return self._entries.get(number) if number is not None else None
+
+    def _next_entry(self) -> Entry | None:
+        after = self.selection.moved(1, self.rows).current
+        return self.entry(after) if after != self.selection.current else None
+
+    def _on_after_words(self) -> None:
+        self._after_words = ""
+        self._count()
+        self._look_for_suspects()
+
+    def _look_for_suspects(self) -> None:
+        self._background.start(
+            "folder suspects",
+            lambda job: self.engine.suspicions(lambda: job.cancelled),
+            self._on_suspects,
+            log_only,
+            topic=_SUSPECTS,
+        )
+
+    def _on_suspects(self, found: dict[int, Suspicion]) -> None:
+        before, self.suspects = self.suspects, found
+        other = before.keys() ^ found.keys()
+        self.put([entry for entry in list(self._entries.values()) if entry.row.photograph in other])
+
+    # Choosing
+
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The chosen rows in the order of the list; the current one where none is."""
+        chosen = self.selection.in_order(self.rows)
+        current = self.selection.current
+        return chosen or ((current,) if current in self.rows.places and current is not None else ())
+
+    def selected(self, selection: Selection) -> None:
+        """Another choice of rows."""
+        self.selection = selection
+        self._show_current()
+        self._tab.show_allowed()
+
+    def choose(self, selection: Selection) -> None:
+        """Choose these rows, as the user would."""
+        self.selection = selection
+        self._tab.show_selection(selection)
+        self.selected(selection)
+
+    def step(self, by: int) -> None:
+        """The next row of the list."""
+        self.choose(self.selection.moved(by, self.rows))
+
+    def select_all(self) -> None:
+        """Every row of the list."""
+        self.choose(self.selection.all(self.rows))
+
+    def opened(self, number: int) -> None:
+        """Look at this row in the Photo tab."""
+        entry = self.entry(number)
+        if entry is not None:
+            self.window.show_photo(entry.row.tagged.path)
+
+    def open_current(self) -> None:
+        """Look at the current row in the Photo tab."""
+        if self.selection.current is not None:
+            self.opened(self.selection.current)
+
+    def menu(self, number: int, x_root: int, y_root: int) -> None:
+        """A right click."""
+        self._tab.show_menu(x_root, y_root)
+
+    def _show_current(self) -> None:
+        current = self.selection.current
+        if current is None:
+            self.glance.clear()
+            return
+        entry = self.entry(current)
+        if entry is None:
+            self._ask_current()
+            return
+        suspicion = self.suspects.get(entry.row.photograph) if entry.row.photograph is not None else None
+        self.glance.show(entry, suspicion, len(self.chosen))
+
+    def _ask_current(self) -> None:
+        review, current = self.review, self.selection.current
+        if review is not None and current is not None:
+            self._background.start(
+                "folder cells", lambda _job: self.engine.entries(review, [current]), self._on_entries, log_only,
+                topic=_CURRENT,
+            )  # fmt: skip
+
+    # The preview
+
+    def resized(self) -> None:
+        """The picture has another room to fill."""
+        self.glance.resized()
+
+    def explain(self, label: int) -> None:
+        """Why this breed."""
+        self.glance.explain(label)
+
+    def take(self, place: int) -> None:
+        """This candidate is the right one."""
+        self.labels.take(place)
+
+    def correct(self, choice: Choice) -> None:
+        """A breed that was typed."""
+        self.labels.say(said(choice.correction))
+        self._tab.focus_rows()
+
+    def as_typed(self, words: str) -> Choice:
+        """A breed that no model knows."""
+        return choice_as_typed(words)
+
+    def begin_breed(self, letter: str = "") -> None:
+        """The cursor into the field for the breed, with the first letter in it."""
+        if self.selection.current is not None:
+            self._tab.begin_breed(letter)

@@ -1,0 +1,307 @@
+"""What the worker threads do for the Folder tab: runs, rows, labels, small pictures. It touches no widget.
+
+Nothing here runs in the main thread; heavy modules are imported on first use, behind the drawn window.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import UserError
+from core.texts import tr
+from gui.engine import Engine, user_name
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from core.bundles import BundleInfo
+    from core.figures import Figures
+    from core.library import Library, Undone
+    from core.neighbours import Suspicion
+    from core.records import Animal, Correction
+    from core.reviews import Filter, Order, Review, Row
+    from core.runs import Run
+    from core.tagging import TagProgress
+
+log = logging.getLogger(__name__)
+
+_ROWS_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row with its small picture (JPEG)."""
+
+    row: Row
+    thumbnail: bytes | None
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A run with its rows; `is_current`: its answers are those of the model in use."""
+
+    run: Run
+    review: Review
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The rows that are wanted, in order, and of how many; what there is to choose from (None: not asked for)."""
+
+    numbers: Sequence[int]
+    total: int
+    breeds: Mapping[str, int] | None = None
+    animals: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier run, and how many rows it has."""
+
+    run: Run
+    rows: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many photographs a run has of each kind, and how many of them all were reviewed."""
+
+    sure: int
+    unsure: int
+    not_a_dog: int
+    unreadable: int
+    reviewed: int
+
+    @property
+    def total(self) -> int:
+        return self.sure + self.unsure + self.not_a_dog + self.unreadable
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of a word on several rows: how many were labelled, and how many could not be (no picture)."""
+
+    labelled: int
+    skipped: int
+
+
+@dataclass(frozen=True)
+class TakenBack:
+    """An act that was undone, and the rows of this run that it was about."""
+
+    undone: Undone
+    numbers: Sequence[int]
+
+
+class FolderEngine:
+    """The work of the Folder tab's jobs, on the model and the library of `Engine`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # Runs
+
+    def tag(self, roots: Sequence[Path]) -> None:
+        """Tag these folders and files; blocks until that is done or stopped. Raises UserError."""
+        from core.folders import library_path
+
+        self._engine.serving()[0].call("tag", library_path(), list(roots))
+
+    def progress(self) -> TagProgress | None:
+        """How far the tagging is; None before it has begun and when its process died."""
+        process = self._engine.process
+        if process is None or not process.is_alive:
+            return None
+        found: TagProgress | None = process.call("tag_progress")
+        return found
+
+    def stop(self) -> None:
+        """Stop the tagging; what was answered is kept."""
+        process = self._engine.process
+        if process is not None and process.is_alive:
+            process.call("stop_tagging")
+
+    def earlier(self, most: int) -> list[Earlier]:
+        """The latest runs, the last one first; those whose folder was chosen in vain are left out."""
+        import core.neighbours
+        import core.reviews  # noqa: F401  here, so that the main loop does not wait for it at the first row
+        from core.runs import State, runs
+
+        database = self._library.database
+        found: list[Earlier] = []
+        for run in runs(database):
+            with database.reading() as connection:
+                rows = connection.execute("SELECT count(*) FROM run_files WHERE run = ?", (run.id,)).fetchone()[0]
+            if rows or run.state is State.RUNNING:
+                found.append(Earlier(run, rows))
+            if len(found) == most:
+                break
+        return found
+
+    def open_run(self, run: Run) -> OpenRun:
+        """The rows of this run. Raises UserError where its model is not there any more."""
+        from core.fingerprints import model_fingerprint
+        from core.reviews import Review
+
+        info, in_use = self._info_of(run), self._engine.serving()[1].info
+        review = Review(self._library.database, run.id, run.fingerprint, info)
+        return OpenRun(run, review, run.fingerprint == model_fingerprint(in_use))
+
+    def tally(self, review: Review) -> Tally:
+        """How the run turned out."""
+        from core.records import Status
+        from core.reviews import Filter, Order
+
+        def count(wanted: Filter) -> int:
+            return len(review.numbers(wanted, Order.PLACE))
+
+        kinds = (Status.SURE, Status.UNSURE, Status.NOT_A_DOG, Status.UNREADABLE)
+        sure, unsure, not_a_dog, unreadable = (count(Filter(statuses=frozenset({kind}))) for kind in kinds)
+        return Tally(sure, unsure, not_a_dog, unreadable, count(Filter(reviewed=True)))
+
+    def _info_of(self, run: Run) -> BundleInfo:
+        from core.fingerprints import model_fingerprint
+        from core.models import list_models
+
+        in_use = self._engine.serving()[1].info
+        others = (entry.info for entry in list_models() if entry.info is not None and not entry.problem)
+        for info in (in_use, *others):
+            if model_fingerprint(info) == run.fingerprint:
+                return info
+        raise UserError(tr("The model “{name}” that answered here is not installed any more.").format(name=run.model))
+
+    # Rows
+
+    def listed(self, review: Review, wanted: Filter, order: Order, reverse: bool, with_choices: bool) -> Listed:
+        """The rows to show, and with `with_choices` the breeds and animals that they can be narrowed to."""
+        from core.reviews import Filter
+
+        numbers = review.numbers(wanted, order, reverse)
+        total = len(numbers) if wanted == Filter() else len(review.numbers())
+        if not with_choices:
+            return Listed(numbers, total)
+        return Listed(numbers, total, review.breeds(), review.names_of_animals())
+
+    def entries(self, review: Review, numbers: Sequence[int]) -> list[Entry]:
+        """What stands in these rows, with their small pictures."""
+        rows = review.rows(numbers)
+        return [Entry(row, None if row.photograph is None else review.thumbnail(row.photograph)) for row in rows]
+
+    def animal(self, review: Review, row: Row) -> Animal:
+        """Whom this row shows, with the answer from all photographs of the animal together."""
+        return review.animal_of(row)
+
+    def animals(self, review: Review) -> list[str]:
+        """The animals that have a name."""
+        return review.names_of_animals()
+
+    def small_picture(self, jpeg: bytes, room: tuple[int, int]) -> Image.Image | None:
+        """The small picture enlarged to the room, to be seen until the large one is there; None when damaged."""
+        from PIL import Image
+
+        try:
+            with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as opened:
+                picture = opened.convert("RGB")
+        except (OSError, ValueError):
+            return None
+        scale = min(room[0] / picture.width, room[1] / picture.height)
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        return picture.resize(size, Image.Resampling.BILINEAR)
+
+    def suspicions(self, should_stop: Callable[[], bool]) -> dict[int, Suspicion]:
+        """The photographs (ids) that are perhaps labelled wrong, by the vectors of the model in use."""
+        from core.fingerprints import backbones_fingerprint
+        from core.neighbours import perhaps_wrong
+
+        fingerprint = backbones_fingerprint(self._engine.serving()[1])
+        return perhaps_wrong(self._library.database, fingerprint, should_stop)
+
+    def figures(self, review: Review) -> Figures:
+        """How many there are of what, and how often people agreed."""
+        from core.figures import figures
+
+        return figures(review)
+
+    def save_figures(self, path: Path, figures: Figures, review: Review) -> Path:
+        """Write the figures as a table; the user has said already that the file may be replaced."""
+        from core.figures import write_figures
+
+        return write_figures(path, figures, review.info, may_replace=True).path
+
+    # The volunteer's word
+
+    def label(self, review: Review, numbers: Sequence[int], word: Callable[[Row], Correction | None]) -> Kept:
+        """Keep what `word` says of each of these rows, as one act; None and rows without a picture are left out."""
+        said: dict[int, Correction] = {}
+        labelled = skipped = 0
+        for start in range(0, len(numbers), _ROWS_AT_ONCE):
+            for row in review.rows(numbers[start : start + _ROWS_AT_ONCE]):
+                correction = word(row) if can_be_labelled(row) else None
+                if correction is None or row.photograph is None:
+                    skipped += 1
+                else:
+                    labelled += 1
+                    said[row.photograph] = stamped(correction, row, review.info)
+        if said:
+            self._library.label(said)
+        return Kept(labelled, skipped)
+
+    def group(self, review: Review, numbers: Sequence[int], animal: str) -> int:
+        """These rows show this animal; an empty name: each its own. How many photographs that were."""
+        rows = (
+            row
+            for start in range(0, len(numbers), _ROWS_AT_ONCE)
+            for row in review.rows(numbers[start : start + _ROWS_AT_ONCE])
+        )
+        photographs = list(dict.fromkeys(row.photograph for row in rows if row.photograph is not None))
+        if photographs:
+            self._library.group(photographs, animal, user_name())
+        return len(photographs)
+
+    def take_back(self, review: Review, numbers: Iterable[int]) -> int:
+        """The latest word on each of these rows was a mistake; how many had one."""
+        asked = list(numbers)
+        taken = 0
+        for start in range(0, len(asked), _ROWS_AT_ONCE):
+            for row in review.rows(asked[start : start + _ROWS_AT_ONCE]):
+                if row.tagged.reviewed is not None:
+                    self._library.take_back(row.tagged.content)
+                    taken += 1
+        return taken
+
+    def undo(self, review: Review | None) -> TakenBack | None:
+        """Take the latest act back, of whichever session it was; None when there is none."""
+        from core.reviews import Filter, Order
+
+        undone = self._library.undo()
+        if undone is None:
+            return None
+        about = Filter(photographs=frozenset(undone.photographs))
+        return TakenBack(undone, review.numbers(about, Order.PLACE) if review else [])
+
+    @property
+    def _library(self) -> Library:
+        return self._engine.library
+
+
+def can_be_labelled(row: Row) -> bool:
+    """Whether there is a picture to say something of."""
+    from core.records import Status
+
+    return row.photograph is not None and row.tagged.verdict.status is not Status.UNREADABLE
+
+
+def stamped(correction: Correction, row: Row, info: BundleInfo) -> Correction:
+    """What a volunteer says, signed, with the answer that they saw."""
+    verdict = row.tagged.verdict
+    signed = replace(correction, who=user_name(), model=info.name, status=verdict.status.value)
+    if not verdict.candidates:
+        return signed
+    best = verdict.candidates[0]
+    return replace(signed, predicted=info.labels[best.label].id, probability=best.probability)

@@ -1,0 +1,78 @@
+"""The keys of a tab in short words, as buttons at the foot of it; what does not fit is in the menus."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from tkinter import ttk
+
+from gui.actions import Action
+from gui.theme import SMALL, Look
+from gui.tooltip import Tooltip
+
+_STYLE = "Key.TButton"
+
+
+@dataclass(frozen=True)
+class KeyHint:
+    """One action with a word that is shorter than its name, and the key as it is to be shown (empty: its first)."""
+
+    action: Action
+    word: Callable[[], str]
+    key: str = ""
+
+
+class KeyBar(ttk.Frame):
+    """One line of buttons, the most important first."""
+
+    def __init__(self, parent: tkinter.Misc, look: Look, hints: Sequence[KeyHint]) -> None:
+        super().__init__(parent, height=look.px(30))
+        self._look = look
+        self._hints = hints
+        self._waiting = ""
+        self.buttons = [ttk.Button(self, style=_STYLE, command=self._runner(hint), takefocus=False) for hint in hints]
+        for hint, button in zip(hints, self.buttons, strict=True):
+            Tooltip(button, look, hint.action.text)
+        self.bind("<Configure>", lambda _event: self._flow())
+        self.bind("<<ThemeChanged>>", lambda _event: self._dress())
+        self.bind("<Destroy>", lambda _event: self._stop())
+        self._dress()
+        self.show_texts()
+
+    def show_texts(self) -> None:
+        """All words in the present language."""
+        for hint, button in zip(self._hints, self.buttons, strict=True):
+            button.configure(text=f"{hint.key or hint.action.key_text()}  {hint.word()}")
+        if not self._waiting:
+            self._waiting = self.after_idle(self._flow)
+
+    def show_allowed(self) -> None:
+        """Which of them can be used now."""
+        for hint, button in zip(self._hints, self.buttons, strict=True):
+            button.state(["!disabled" if hint.action.is_allowed() else "disabled"])
+
+    def _runner(self, hint: KeyHint) -> Callable[[], object]:
+        return lambda: hint.action.run() if hint.action.is_allowed() else None
+
+    def _stop(self) -> None:
+        if self._waiting:
+            self.after_cancel(self._waiting)
+            self._waiting = ""
+
+    def _dress(self) -> None:
+        px = self._look.px
+        ttk.Style(self).configure(_STYLE, padding=(px(4), px(1)), font=SMALL)
+
+    def _flow(self) -> None:
+        self._waiting = ""
+        x, gap, room = 0, self._look.px(4), self.winfo_width()
+        tallest = max(button.winfo_reqheight() for button in self.buttons)
+        self.configure(height=tallest)
+        for button in self.buttons:
+            width = button.winfo_reqwidth()
+            if x + width <= room:
+                button.place(x=x, y=0, height=tallest)
+                x += width + gap
+            else:
+                button.place_forget()

@@ -1,0 +1,100 @@
+"""A field for a name with the known names under it: typing narrows them, the arrow keys and a click take one."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Callable, Sequence
+from tkinter import ttk
+
+from core.name_search import best_matches, folded
+from gui.theme import BODY, Look
+
+_ROWS = 7
+
+
+class NameField(ttk.Frame):
+    """`options` are (visible name, all names it is found by), the likeliest first."""
+
+    def __init__(
+        self,
+        parent: tkinter.Misc,
+        look: Look,
+        title: str,
+        options: Sequence[tuple[str, tuple[str, ...]]],
+        on_entered: Callable[[], object],
+    ) -> None:
+        super().__init__(parent)
+        self._options = options
+        self._matches: list[int] = []
+        self._is_own = False
+        self._typed = tkinter.StringVar(self)
+        ttk.Label(self, text=title, style="Strong.TLabel").pack(anchor="w", pady=(0, look.px(4)))
+        self.entry = ttk.Entry(self, textvariable=self._typed, width=30)
+        self.entry.pack(fill="x")
+        self.list = tkinter.Listbox(
+            *(self,), activestyle="none", borderwidth=0, exportselection=False, font=BODY, height=_ROWS,
+            highlightthickness=1, takefocus=False, background=look.colours.card, foreground=look.colours.text,
+            selectbackground=look.colours.chosen, selectforeground=look.colours.text,
+            highlightbackground=look.colours.border, highlightcolor=look.colours.border,
+        )  # fmt: skip
+        self.list.pack(fill="both", expand=True, pady=(look.px(4), 0))
+        self._typed.trace_add("write", lambda *_changed: self._on_typed())
+        for key, step in (("<Down>", 1), ("<Up>", -1)):
+            self.entry.bind(key, lambda _event, step=step: self._move(step))  # type: ignore[misc]
+        for key in ("<Return>", "<KP_Enter>"):
+            self.entry.bind(key, lambda _event: (on_entered(), "break")[1])
+        self.list.bind("<<ListboxSelect>>", lambda _event: self._take_marked())
+        self.list.bind("<Double-Button-1>", lambda _event: on_entered())
+        # Now: the garbage collector might free it in a thread where Tk may not be used.
+        self.entry.bind("<Destroy>", lambda _event: vars(self).pop("_typed", None))
+        self._fill()
+
+    @property
+    def text(self) -> str:
+        """What is written in the field."""
+        return self._typed.get().strip()
+
+    @property
+    def chosen(self) -> int | None:
+        """Which of the options is meant: the marked one, else the one that is best called so; None where none is."""
+        if not self.text:
+            return None
+        wanted = folded(self.text)
+        exact = (n for n, (shown, names) in enumerate(self._options) if wanted in map(folded, (shown, *names)))
+        return next(exact, self._matches[0] if self._matches else None)
+
+    def put(self, text: str) -> None:
+        """Write this into the field, ready to be typed over."""
+        self._set(text)
+        self.entry.selection_range(0, "end")
+        self.entry.icursor("end")
+
+    def _set(self, text: str) -> None:
+        self._is_own = True
+        self._typed.set(text)
+        self._is_own = False
+
+    def _on_typed(self) -> None:
+        if not self._is_own:
+            self._fill()
+
+    def _fill(self) -> None:
+        self._matches = best_matches(self.text, ((n, names) for n, (_, names) in enumerate(self._options)))
+        self.list.delete(0, "end")
+        self.list.insert("end", *(f" {self._options[n][0]}" for n in self._matches))
+
+    def _move(self, step: int) -> str:
+        rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]
+        at = min(max(0, rows[0] + step if rows else 0), len(self._matches) - 1)
+        if self._matches:
+            self.list.selection_clear(0, "end")
+            self.list.selection_set(at)
+            self.list.see(at)
+            self._take_marked()
+        return "break"
+
+    def _take_marked(self) -> None:
+        rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]
+        if rows:
+            self._set(self._options[self._matches[rows[0]]][0])
+            self.entry.icursor("end")
