@@ -394,7 +394,7 @@ def test_as_a_program_it_writes_utf8_and_nothing_else(dogs: Bundle, photos: Path
 def test_ctrl_c_ends_it_and_what_was_printed_is_kept(dogs: Bundle, tmp_path: Path) -> None:
     for number in range(3000):
         Image.new("RGB", (20, 20), (255, number % 250, number // 250)).save(tmp_path / f"{number}.bmp")
-    process = run("classify", str(tmp_path))
+    process = run("classify", str(tmp_path), bufsize=0)
     assert process.stdout
     printed = [process.stdout.readline() for _ in range(30)]
     process.send_signal(signal.SIGINT)
