@@ -30,6 +30,13 @@ class Settings(BaseModel):
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = False
     last_folder: Path | None = None
+    folder_view: Literal["grid", "table"] = "grid"
+    folder_tiles: str = Field(default="medium", max_length=20)
+    folder_preview: bool = True
+    export_form: str = Field(default="csv", max_length=50)
+    export_folder: Path | None = None
+    export_choices: dict[str, str] = Field(default_factory=dict, max_length=500)
+    export_age: float | None = Field(default=None, gt=0, le=100)
     window_geometry: str = Field(default="", pattern=r"^(\d+x\d+([+-]-?\d+){2})?$")
 
 
