@@ -80,7 +80,9 @@ def _placed(source: Path, target: Path, how: How, should_stop: Callable[[], bool
 
 def _notes(how: How, copied_instead: int) -> tuple[str, ...]:
     if copied_instead:
-        return (tr("Links were refused here. Photographs that were copied instead: {count}.").format(count=copied_instead),)
+        return (
+            tr("Links were refused here. Photographs that were copied instead: {count}.").format(count=copied_instead),
+        )
     if how is How.HARD_LINK:
         return (tr("Each file in this folder is the photograph itself: a change to one is a change to both."),)
     if how is How.SYMLINK:

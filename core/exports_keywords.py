@@ -20,7 +20,7 @@ from core.folders import replacing
 from core.photo_search import system_path
 from core.records import Status, Tagged
 from core.texts import Language, tr
-from core.xmp_files import NoPlaceError, change_photo, copy_with_packet
+from core.xmp_files import NoPlaceError, change_photo, copy_with_packet, packet_in
 from core.xmp_packets import MOST_BYTES, Keywords, PacketError, with_keywords
 
 # The word above all breeds, in the language of the keywords: not for `tr`. The program speaks of looks, not of descent.
@@ -152,7 +152,9 @@ class _Writer:
             if self.options.where is Where.COPIES:  # nothing of the folder stays
                 raise
             if is_disk_full(error):
-                said = tr("The disk is full. Photographs that have their keywords: {count}. Free some space and do it again.")
+                said = tr(
+                    "The disk is full. Photographs that have their keywords: {count}. Free some space and do it again."
+                )
                 raise UserError(said.format(count=self._rows)) from error
             self._leave_out(one, cannot_write(one.path, error))
 
@@ -164,7 +166,7 @@ class _Writer:
             if others != keywords:
                 said = tr("It would share its XMP file with {name}, whose keywords are others.")
                 raise NoPlaceError(said.format(name=shown(other)))
-        _change_sidecar(sidecar, keywords)
+        _change_sidecar(one.path, sidecar, keywords)
 
     def change(self, one: Tagged, keywords: Keywords) -> None:
         """Into the photograph itself; beside it where that cannot be."""
@@ -172,8 +174,8 @@ class _Writer:
         try:
             change_photo(one.path, partial(_changed, keywords), lambda content: self.announce(one, content))
         except (NoPlaceError, PacketError) as error:
-            self._note_beside(str(error), keywords)
             self.write_beside(one, keywords)
+            self._note_beside(str(error), keywords)
             return
         if os.path.lexists(system_path(sidecar)):  # photo programs believe it more than the photograph
             self.write_beside(one, keywords)
@@ -188,7 +190,8 @@ class _Writer:
         try:
             copy_with_packet(one.path, target, partial(_changed, keywords))
         except (NoPlaceError, PacketError) as error:
-            packet = with_keywords(_read_sidecar(sidecar_of(one.path, self.options.keeps_ending)), keywords)
+            packet = _beside_or_in(one.path, sidecar_of(one.path, self.options.keeps_ending))
+            packet = _with_keywords(packet, keywords)
             copy_photo(one.path, target, self.should_stop)
             beside = sidecar_of(target, self.options.keeps_ending)
             if os.path.lexists(system_path(beside)):  # of a photograph with the same name and another ending
@@ -199,7 +202,9 @@ class _Writer:
     def written(self, path: Path) -> Written:
         notes = []
         if self._beside:
-            said = tr("Photographs that could not hold keywords: {count}. These are in an XMP file beside each. {reasons}")
+            said = tr(
+                "Photographs that could not hold keywords: {count}. These are in an XMP file beside each. {reasons}"
+            )
             reasons = " ".join(f"{why} ({count})" for why, count in self._beside.items())
             notes.append(said.format(count=sum(self._beside.values()), reasons=reasons))
         if self.options.where is Where.SIDECARS:
@@ -242,26 +247,40 @@ def _changed(keywords: Keywords, packet: bytes | None) -> bytes | None:
     return None if packet is None and not keywords.words else with_keywords(packet, keywords)
 
 
-def _change_sidecar(sidecar: Path, keywords: Keywords) -> None:
+def _change_sidecar(path: Path, sidecar: Path, keywords: Keywords) -> None:
     """Raises OSError, PacketError, NoPlaceError."""
     where = system_path(sidecar)
-    packet = _read_sidecar(sidecar)
-    changed = _changed(keywords, packet)
-    if changed is None or changed == packet:
+    is_new = not os.path.lexists(where)
+    if is_new and not keywords.words:
         return
-    if packet is not None and not where.stat().st_mode & stat.S_IWUSR:
+    packet = _beside_or_in(path, sidecar)
+    changed = _with_keywords(packet, keywords) if is_new else with_keywords(packet, keywords)
+    if changed == packet and not is_new:
+        return
+    if not is_new and not where.stat().st_mode & stat.S_IWUSR:
         raise NoPlaceError(tr("Its XMP file is protected against changes."))
     with replacing(where) as file:
         file.write(changed)
-        if packet is not None:
+        if not is_new:
             shutil.copymode(where, file.name)
 
 
-def _read_sidecar(sidecar: Path) -> bytes | None:
+def _beside_or_in(path: Path, sidecar: Path) -> bytes | None:
+    """What is known of a photograph: photo programs that find a file beside it look no further."""
+    return _read_sidecar(sidecar) if os.path.lexists(system_path(sidecar)) else packet_in(path)
+
+
+def _with_keywords(packet: bytes | None, keywords: Keywords) -> bytes:
+    """The packet with the keywords; a new one where it cannot be used."""
+    try:
+        return with_keywords(packet, keywords)
+    except PacketError:
+        return with_keywords(None, keywords)
+
+
+def _read_sidecar(sidecar: Path) -> bytes:
     """Raises PacketError where it cannot be read."""
     where = system_path(sidecar)
-    if not os.path.lexists(where):
-        return None
     try:
         found = where.stat()
         if not stat.S_ISREG(found.st_mode):

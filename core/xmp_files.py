@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
+
+from PIL import Image
 
 from core.errors import PhotoError, UserError
 from core.folders import replacing
@@ -68,6 +70,20 @@ def changed_file(data: bytes, change: Change) -> bytes:
     raise NoPlaceError(tr("Keywords go into JPEG, PNG and WebP files only."))
 
 
+def packet_in(path: Path) -> bytes | None:
+    """The XMP packet of a photograph of any kind, if it has one that can be read."""
+    where = system_path(path)
+    try:
+        with where.open("rb") as file:
+            is_heif = file.read(12)[4:8] == b"ftyp"
+        opened = _heif(where) if is_heif else Image.open(where)
+        with opened as image:
+            found = image.info.get("xmp")
+    except (OSError, ValueError, SyntaxError, ImportError, RuntimeError, Image.DecompressionBombError):
+        return None  # all that Pillow raises for no picture
+    return found if isinstance(found, bytes) and found.strip(_PADDING) else None
+
+
 def change_photo(path: Path, change: Change, announce: Callable[[str], None] = lambda content: None) -> bool:
     """Change the XMP packet of the photograph `path` itself; whether there was anything to change.
 
@@ -109,6 +125,15 @@ def copy_with_packet(path: Path, target: Path, change: Change) -> None:
         _check_written(file, new, pixels)
     found = system_path(path).stat()
     os.utime(system_path(target), ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def _heif(where: Path) -> Image.Image:
+    try:
+        return Image.open(where)  # AVIF begins in the same way
+    except OSError:
+        from pi_heif import HeifImageFile
+
+        return cast(Image.Image, HeifImageFile(where))
 
 
 def _check_written(file: IO[bytes], new: bytes, pixels: str) -> None:

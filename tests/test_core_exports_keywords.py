@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from core.errors import Cancelled, UserError
 from core.export_files import AlreadyThereError, Written
@@ -150,6 +150,30 @@ def test_what_is_in_a_file_beside_is_kept(tmp_path: Path) -> None:
     assert beside.stat().st_mtime_ns == when
     write([tagged(path, UNSURE)])  # nobody is sure any more
     assert words(beside.read_bytes()) == ["kennel 4"]
+
+
+@pytest.mark.parametrize("name", ["rex.jpg", "rex.png", "rex.webp", "rex.tif", "rex.avif"])
+def test_a_new_file_beside_hides_nothing_that_is_in_the_photograph(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".png"):
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", THEIRS.decode())
+        Image.new("RGB", (40, 30)).save(path, pnginfo=text)
+    elif name.endswith(".tif"):
+        Image.new("RGB", (40, 30)).save(path, tiffinfo={700: THEIRS})
+    else:
+        Image.new("RGB", (40, 30)).save(path, xmp=THEIRS)
+    write([tagged(path)])
+    assert words((tmp_path / f"{name}.xmp").read_bytes()) == ["kennel 4", "blue"]
+
+
+def test_a_damaged_packet_in_the_photograph_does_not_stop_a_file_beside_it(tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30)).save(tmp_path / "rex.jpg", xmp=b"<broken")
+    before = (tmp_path / "rex.jpg").read_bytes()
+    done = write([tagged(tmp_path / "rex.jpg")], ORIGINALS)
+    assert "damaged" in done.notes[0]
+    assert words((tmp_path / "rex.jpg.xmp").read_bytes()) == ["blue"]
+    assert (tmp_path / "rex.jpg").read_bytes() == before
 
 
 def test_a_damaged_file_beside_is_left_as_it_is(tmp_path: Path) -> None:
