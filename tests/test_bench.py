@@ -28,7 +28,7 @@ def turn(contender: str, rate: float, count: int = 10, **parts: float) -> Turn:
 TURNS = [
     *(turn("keras", rate) for rate in (5, 4, 90)),
     *(turn("shelterlens", rate) for rate in (40, 1, 50)),
-    *(turn("bound", 50, decoding=0.15, inference=0.05) for _ in range(3)),
+    *(turn("bound", 50, decoding=0.15, networks=0.05, inference=0.07) for _ in range(3)),
     *(turn("again", rate) for rate in (2000, 4000, 1)),
     Turn("shelterlens", "m", "small", 10, 0.001),
     Turn("shelterlens", "another", "large", 10, 0.001),
@@ -40,8 +40,9 @@ def test_rates_are_medians_of_the_rounds_and_ratios_are_of_these() -> None:
     assert results.rate("keras", COLUMN) == pytest.approx(5)
     assert results.times_plain("shelterlens", COLUMN) == pytest.approx(8)
     assert results.share_of_bound(COLUMN) == pytest.approx(0.8)
+    assert results.share_of_inference(COLUMN) == pytest.approx(40 * 0.022)
     assert results.again_ms(COLUMN) == pytest.approx(0.5)
-    assert results.parts_ms("bound", COLUMN) == pytest.approx({"decoding": 15, "inference": 5})
+    assert results.parts_ms("bound", COLUMN) == pytest.approx({"decoding": 15, "networks": 5, "inference": 7})
     assert results.cpu_ms("keras", COLUMN) == pytest.approx(400)
     assert results.count("keras", COLUMN) == 30
     assert results.rate("onnx", COLUMN) is None and results.times_plain("onnx", COLUMN) is None
@@ -55,6 +56,7 @@ def test_the_table_shows_what_was_measured_and_nothing_else() -> None:
     assert cells["plain Keras: `load_img` and `model.predict`, one by one"] == ["5.0", "–"]
     assert cells["**Shelterlens**"] == ["**40 (8.0 ×)**", "**10000**"]
     assert cells["Shelterlens' share of the bound"] == ["80 %", "–"]
+    assert cells["… of decoding and all of inference"] == ["88 %", "–"]
     assert cells["Shelterlens again, everything known"] == ["0.50 ms", "–"]
     assert not any("ONNX" in title for title in cells)
 
@@ -75,7 +77,7 @@ def test_what_falls_short_is_said() -> None:
 
 
 def test_all_answer_the_same_photographs_and_another_begins_each_round(tmp_path: Path) -> None:
-    paths = [tmp_path / str(n) for n in range(7)]
+    paths = [tmp_path / f"{n:02}" for n in range(speed.WARM_UP + 7)]
     runners = [Named("a"), Named("b"), Named("c")]
     found = list(speed._turns({KINDS[0]: paths}, runners, 3))
     assert [(runner.name, place) for _, runner, place, _ in found] == [
@@ -85,7 +87,7 @@ def test_all_answer_the_same_photographs_and_another_begins_each_round(tmp_path:
     ]
     for name in "abc":
         answered = [path for _, runner, _, some in found if runner.name == name for path in some]
-        assert sorted(answered) == paths
+        assert sorted(answered) == paths[speed.WARM_UP :]  # those that warm up do not count
 
 
 class Named(speed.Runner):
@@ -148,7 +150,10 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     assert re.search(r"share of the bound \| \d+ % \| \d+ % \|", printed)
     assert re.search(r"\| \*\*Shelterlens\*\* \| [\d.]+ s · \d+ MB \|", printed)
     assert re.search(r"4 JPEGs of 0\.0069 megapixels \(median [\d.e-]+ MB\)", printed)
-    assert re.search(r"busy: decoding [\d.]+, inference [\d.]+; of processor time: shelterlens [\d.]+, bound", progress)
+    assert re.search(
+        r"busy: decoding [\d.]+, networks [\d.]+, inference [\d.]+; of processor time: shelterlens [\d.]+\n",
+        progress,
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the benchmark is for make, which Windows has not")

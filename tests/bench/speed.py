@@ -60,13 +60,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="shelterlens-bench-") as folder:
         work = Path(folder)
         models = {name: _model(name, work) for name in wanted.models}
-        photographs = _photographs(work / "photographs", wanted.photographs, wanted.number)
+        photographs = _photographs(work / "photographs", wanted.photographs, WARM_UP + wanted.number)
+        meter = Meter()
         turns: list[Turn] = []
         lives: list[Life] = []
         for name, model in models.items():
             networks = _networks(model, work / "networks", wanted.contenders)
             _measure(name, model, networks, photographs, wanted.rounds, wanted.contenders, turns, lives)
-        _report(Results(turns, lives), wanted, models, photographs)
+        _report(Results(turns, lives), wanted, models, photographs, meter.others())
 
 
 def _arguments() -> argparse.Namespace:
@@ -168,6 +169,30 @@ class Runner:
         return Reply(**json.loads(line))
 
 
+class Meter:
+    """How much of the processors others use, from now on."""
+
+    def __init__(self) -> None:
+        self._began = self._read()
+
+    def others(self) -> float | None:
+        """Their share of all processors since then; None where the system does not say. Ask when all children ended."""
+        began, now = self._began, self._read()
+        if began is None or now is None or now[1] <= began[1]:
+            return None
+        return (now[0] - began[0]) / (now[1] - began[1])
+
+    @staticmethod
+    def _read() -> tuple[float, float] | None:
+        """Seconds that all processors were busy with others, and those that went by on all of them."""
+        if sys.platform != "linux":
+            return None
+        line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
+        spent = [int(part) / os.sysconf("SC_CLK_TCK") for part in line.split()[1:9]]
+        idle = spent[3] + spent[4]
+        return sum(spent) - idle - sum(os.times()[:4]), sum(spent)
+
+
 def _quiet() -> dict[str, str]:
     return {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"}
 
@@ -182,7 +207,7 @@ def _measure(
     turns: list[Turn],
     lives: list[Life],
 ) -> None:
-    """Start all contenders for one model, let each warm up, and then answer in turns."""
+    """Start all contenders for one model, let each warm up on photographs that do not count, then answer in turns."""
     is_slow = len(read_info(model).backbones) > 1
     with ExitStack() as stack:
         runners: list[Runner] = []
@@ -193,8 +218,8 @@ def _measure(
             runners.append(stack.enter_context(Runner(contender, model, networks)))
             runners[-1].answer(photographs[KINDS[0]][:1])
             starts[contender] = time.perf_counter() - began
-            for paths in photographs.values():
-                runners[-1].answer(paths[:WARM_UP])
+            for kind, paths in photographs.items():
+                runners[-1].answer(paths[kind is KINDS[0] : WARM_UP])
             _say(f"{name}: {contender} is ready after {starts[contender]:.1f} s")
         for kind, runner, place, paths in _turns(photographs, runners, rounds):
             if is_slow and runner.name == PLAIN:
@@ -219,11 +244,15 @@ def _turns(
         for kind, paths in photographs.items():
             first = place % len(runners)
             for runner in [*runners[first:], *runners[:first]]:
-                yield kind, runner, place, paths[place::rounds]
+                yield kind, runner, place, paths[WARM_UP + place :: rounds]
 
 
 def _report(
-    results: Results, wanted: argparse.Namespace, models: dict[str, Path], photographs: dict[Kind, list[Path]]
+    results: Results,
+    wanted: argparse.Namespace,
+    models: dict[str, Path],
+    photographs: dict[Kind, list[Path]],
+    others: float | None,
 ) -> None:
     titles = {name: TITLES.get(name, f"`{model.name}`") for name, model in models.items()}
     columns = [Column(name, kind.name, f"{titles[name]}, {kind.title}") for name in models for kind in KINDS]
@@ -232,9 +261,11 @@ def _report(
     print(_circumstances(results, wanted, photographs, columns))
     for column in columns:
         parts = ", ".join(f"{part} {ms:.1f}" for part, ms in results.parts_ms(BOUND, column).items())
-        spent = ((name, results.cpu_ms(name, column)) for name in wanted.contenders)
+        spent = ((name, results.cpu_ms(name, column)) for name in wanted.contenders if name != BOUND)
         cpu = ", ".join(f"{name} {ms:.1f}" for name, ms in spent if ms is not None)
         _say(f"{column.title}, ms a photograph: with all processors busy: {parts}; of processor time: {cpu}")
+    if others is not None:
+        _say(f"Other programs used {others:.0%} of the processors meanwhile; beyond a few percent, measure again.")
     for sentence in shortfalls(results, columns):
         _say(f"LESS THAN WANTED  {sentence}")
 
@@ -244,7 +275,7 @@ def _circumstances(
 ) -> str:
     """On what, when, with which versions and which photographs."""
     sizes = ", ".join(
-        f"{len(paths)} JPEGs of {kind.pixels / 1e6:.2g} megapixels "
+        f"{len(paths) - WARM_UP} JPEGs of {kind.pixels / 1e6:.2g} megapixels "
         f"(median {statistics.median(path.stat().st_size for path in paths) / 1e6:.2g} MB)"
         for kind, paths in photographs.items()
     )
@@ -257,8 +288,8 @@ def _circumstances(
         f"{versions}. "
         f"{sizes}{slow}. Everybody in a process of its own, in turns over the same photographs, medians of "
         f"{wanted.rounds} rounds. The others run the same networks at the same input sizes and as often a photograph, "
-        "with random weights, on which speed does not depend. The bound is the time to decode all photographs with all "
-        "cores and do nothing else, plus the time to run the networks with all cores and do nothing else."
+        "with random weights, on which speed does not depend. The bound: the time to decode all photographs with all "
+        "cores and do nothing else, plus the time to run the networks on ready inputs with all cores."
     )
 
 

@@ -56,7 +56,10 @@ class Reply:
 
 
 class Contender(Protocol):
-    """Answers for photographs; with `again` it may know them, and says what took how long where it can."""
+    """Answers for photographs, which it knows when it is asked `again`.
+
+    It may say how many seconds its parts took; a part called `total` then stands for the whole.
+    """
 
     def answer(self, paths: Sequence[Path], again: bool) -> dict[str, float] | None: ...
 
@@ -229,7 +232,7 @@ def main() -> None:
         began, cpu_began = time.perf_counter(), time.process_time()
         parts = contender.answer(paths, asked["again"]) or {}
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began
-        reply = Reply(len(paths), sum(parts.values()) or seconds, cpu_s, peak_memory_mb(), parts)
+        reply = Reply(len(paths), parts.pop("total", seconds), cpu_s, peak_memory_mb(), parts)
         print(json.dumps(asdict(reply)), file=replies, flush=True)
 
 

@@ -13,7 +13,7 @@ TITLES = {
     "tf.data": "`tf.data` and `model.predict`, in batches",
     "onnx": "ONNX Runtime, in batches, with threads that open photographs",
     OWN: "**Shelterlens**",
-    BOUND: "decoding and inference alone: the bound",
+    BOUND: "decoding and the networks alone: the bound",
 }
 # At least so many times plain Keras, by kind of photographs; of the bound; and milliseconds when all is known.
 WANTED_TIMES = {"large": 7.0, "small": 12.0}
@@ -74,6 +74,11 @@ class Results:
         """What Shelterlens reaches of the bound; 1 is all of it."""
         return _ratio(self.rate(OWN, column), self.rate(BOUND, column))
 
+    def share_of_inference(self, column: Column) -> float | None:
+        """The same of a lower bound: inference from pixels to prediction, with the cutting of inputs and the heads."""
+        parts, rate = self.parts_ms(BOUND, column), self.rate(OWN, column)
+        return None if rate is None or not parts else rate * (parts["decoding"] + parts["inference"]) / 1000
+
     def again_ms(self, column: Column) -> float | None:
         """Milliseconds a photograph when all of them are known."""
         return _ratio(1000.0, self.rate(AGAIN, column))
@@ -110,6 +115,7 @@ def speed_table(results: Results, columns: Sequence[Column]) -> str:
     for contender, title in TITLES.items():
         rows.append([title, *(_speed(results, contender, column) for column in columns)])
     rows.append(["Shelterlens' share of the bound", *_cells(results.share_of_bound, columns, _percent)])
+    rows.append(["… of decoding and all of inference", *_cells(results.share_of_inference, columns, _percent)])
     rows.append(["Shelterlens again, everything known", *_cells(results.again_ms, columns, _milliseconds)])
     return _markdown(_without_empty(rows))
 
