@@ -60,6 +60,9 @@ exports_keywords    breeds as keywords: beside the photographs, in copies, in th
 exports_copies      copies or links sorted by breed
 xmp_packets         keywords into XMP data, which otherwise stays as it was
 xmp_files           XMP data in and out of JPEG, PNG and WebP
+export_jobs         one export as a record: which rows, what kind, how far it is
+kept_facts          what the user said of the animals of a run, kept
+breed_names_edit    the table of breed names, changed cell by cell
 database            the file of the library: opened, migrated, put aside when damaged
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight

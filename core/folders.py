@@ -49,6 +49,16 @@ def library_path() -> Path:
     return data_dir() / "library.sqlite"
 
 
+def documents_dir() -> Path:
+    """Where people keep what they write; asks the disk."""
+    if home := os.environ.get(_HOME):
+        return Path(home)
+    import platformdirs
+
+    documents = platformdirs.user_documents_path()
+    return documents if documents.is_dir() else Path.home()
+
+
 def log_dir() -> Path:
     """One log file per start."""
     home = os.environ.get(_HOME)

@@ -12,7 +12,7 @@ from gui.theme import Look
 class Dialog(tkinter.Toplevel):
     """A window over its parent; subclasses fill `body` in `build`, and `foot` has the Close button."""
 
-    def __init__(self, parent: tkinter.Tk, look: Look, title: str) -> None:
+    def __init__(self, parent: tkinter.Tk | tkinter.Toplevel, look: Look, title: str) -> None:
         super().__init__(parent, background=look.colours.back)
         self.withdraw()
         self.look = look
