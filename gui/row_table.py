@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 _THUMBNAIL_PX = (38, 28)
 _COLUMNS = (
-    Column("photograph", "name", 3.0, 120),
-    Column("verdict", "status", 0.9, 84),
-    Column("breed", "breed", 2.4, 100),
-    Column("confidence", "confidence", 0.3, 108, is_number=True, falls=True),
-    Column("animal", "animal", 1.2, 70),
-    Column("reviewed", "reviewed", 1.5, 84, falls=True),
+    Column("photograph", "name", 2.4, 130),
+    Column("verdict", "status", 0.5, 92),
+    Column("breed", "breed", 3.2, 150),
+    Column("confidence", "confidence", 0.3, 96, is_number=True, falls=True),
+    Column("animal", "animal", 1.4, 64),
+    Column("reviewed", "reviewed", 1.5, 70, falls=True),
 )
 
 
