@@ -81,7 +81,8 @@ def packet_in(path: Path) -> bytes | None:
             found = image.info.get("xmp")
     except (OSError, ValueError, SyntaxError, ImportError, RuntimeError, Image.DecompressionBombError):
         return None  # all that Pillow raises for no picture
-    return found if isinstance(found, bytes) and found.strip(_PADDING) else None
+    # Some cameras end it with a zero, which no XML file may have.
+    return found.rstrip(b"\0") if isinstance(found, bytes) and found.strip(_PADDING) else None
 
 
 def change_photo(path: Path, change: Change, announce: Callable[[str], None] = lambda content: None) -> bool:

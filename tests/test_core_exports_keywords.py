@@ -162,7 +162,7 @@ def test_a_new_file_beside_hides_nothing_that_is_in_the_photograph(tmp_path: Pat
     elif name.endswith(".tif"):
         Image.new("RGB", (40, 30)).save(path, tiffinfo={700: THEIRS})
     else:
-        Image.new("RGB", (40, 30)).save(path, xmp=THEIRS)
+        Image.new("RGB", (40, 30)).save(path, xmp=THEIRS + b"\0")
     write([tagged(path)])
     assert words((tmp_path / f"{name}.xmp").read_bytes()) == ["kennel 4", "blue"]
 
