@@ -9,12 +9,16 @@ from tkinter import ttk
 from gui.text_fit import TextFit
 from gui.theme import BODY
 
+_STYLE = "Choice.TCombobox"
+# Beside the texts of the opened list: its rim and its bar.
+_LIST_FRAME_PX = 32
+
 
 class ChoiceBox(ttk.Combobox):
     """Reports only what the user chooses; the wheel scrolls past it without changing it."""
 
     def __init__(self, parent: tkinter.Misc, most_text_px: int, on_chosen: Callable[[], object]) -> None:
-        super().__init__(parent, state="readonly", height=16, postcommand=self._on_opening)
+        super().__init__(parent, state="readonly", height=16, style=_STYLE, postcommand=self._on_opening)
         self._most_text_px = most_text_px
         self._on_chosen = on_chosen
         self._entries: Sequence[tuple[Hashable, str]] = (("", ""),)
@@ -54,8 +58,13 @@ class ChoiceBox(ttk.Combobox):
         self.selection_clear()
 
     def _on_opening(self) -> None:
-        """The list marks the entry whose whole text stands in the field."""
+        """The list marks the entry whose whole text stands in the field, and is wide enough for all of them."""
         self.set(self.chosen_text)
+        longest = max(self._fit.width(text, BODY) for _, text in self._entries)
+        wider = max(0, longest + _LIST_FRAME_PX - self.winfo_width())
+        right = self.winfo_rootx() + self.winfo_width() + wider
+        left = min(0, self.winfo_screenwidth() - right)
+        ttk.Style(self).configure(_STYLE, postoffset=(left, 0, wider, 0))
 
     def _on_selected(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         place = self.current()

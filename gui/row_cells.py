@@ -68,3 +68,23 @@ def status_name(status: Status | None) -> str:
         "unreadable": tr("Unreadable"),
     }
     return names[status.value] if status is not None else ""
+
+
+def file_name_in(name: str) -> str:
+    """The last part of a path, whichever system it is from.
+
+    >>> file_name_in("box 12/rex_1.jpg"), file_name_in("Rex")
+    ('rex_1.jpg', 'Rex')
+    """
+    return name.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def short_name(name: str) -> str:
+    """What of a name tells photographs apart where there is little room.
+
+    >>> short_name("box 12/rex_1.jpeg"), short_name("Rex No. 5"), short_name(".jpg")
+    ('rex_1', 'Rex No. 5', '.jpg')
+    """
+    file_name = file_name_in(name)
+    stem, _, suffix = file_name.rpartition(".")
+    return stem if stem and suffix.isalnum() and len(suffix) <= 5 else file_name

@@ -7,7 +7,7 @@ import tkinter
 from tkinter import font
 from typing import TYPE_CHECKING
 
-from gui.row_cells import SIGNS, RowCells, RowListener, status_name
+from gui.row_cells import SIGNS, RowCells, RowListener, short_name, status_name
 from gui.row_mouse import bind_wheel
 from gui.row_signs import REVIEWED, SUSPECT
 from gui.row_slots import Mark, Raster, Slot
@@ -132,7 +132,7 @@ class TileSlot(Slot):
         canvas.itemconfigure(self._answer, text=shown)
         canvas.itemconfigure(self._share, text=cells.confidence)
         left = self._room - (view.texts.width(cells.confidence, SMALL) + px(6) if cells.confidence else 0)
-        canvas.itemconfigure(self._name, text=view.texts.fit(_short_name(cells.name), SMALL, left, in_the_middle=True))
+        canvas.itemconfigure(self._name, text=view.texts.fit(short_name(cells.name), SMALL, left, in_the_middle=True))
         lines = (cells.name, answer, cells.animal, cells.reviewed)
         self._tip = "\n".join(line for line in lines if line)
 
@@ -153,14 +153,3 @@ class TileSlot(Slot):
     def tip_at(self, x: int, y: int) -> str:
         """All that the tile says, in whole words."""
         return self._tip if 0 <= x < self._view.tile[0] else ""
-
-
-def _short_name(name: str) -> str:
-    """What of a name tells photographs apart where there is little room.
-
-    >>> _short_name("box 12/rex_1.jpeg"), _short_name("Rex No. 5"), _short_name(".jpg")
-    ('rex_1', 'Rex No. 5', '.jpg')
-    """
-    file_name = name.replace("\\", "/").rpartition("/")[2]
-    stem, _, suffix = file_name.rpartition(".")
-    return stem if stem and suffix.isalnum() and len(suffix) <= 5 else file_name

@@ -12,12 +12,13 @@ from gui.text_fit import TextFit
 from gui.theme import BODY, STRONG, Look
 
 _GRIP_PX = 5
+_NARROWEST_PX = 44
 
 
 @dataclass(frozen=True)
 class Column:
-    """`order` is the value of the `core.reviews.Order` it sorts by; `share` of the width, in proportion; at least
-    `least_px` wide; `falls` says that its largest come first when it is not reversed.
+    """`order` is the value of the `core.reviews.Order` it sorts by; `falls` says that its largest come first when it is
+    not reversed. Until the user makes it wider or narrower it has `least_px`, and its `share` of the width left over.
     """
 
     name: str
@@ -50,7 +51,7 @@ class RowHeadings(tkinter.Canvas):
         self._on_widths = on_widths
         self._room = room
         self._fit = TextFit(self)
-        self._shares = {column.name: column.share for column in columns}
+        self._shares: dict[str, float] = {}
         self._order = ""
         self._reverse = False
         self._dragged: int | None = None
@@ -59,12 +60,13 @@ class RowHeadings(tkinter.Canvas):
 
     @property
     def shares(self) -> dict[str, float]:
-        """How wide the columns are in proportion, to be remembered."""
+        """Which part of the width each column was given by the user, to be remembered; empty when none was touched."""
         return dict(self._shares)
 
     def use_shares(self, shares: Mapping[str, float]) -> None:
-        """Widths as they were remembered; what is unknown or no width is left."""
-        self._shares |= {name: share for name, share in shares.items() if name in self._shares and share > 0}
+        """Widths as they were remembered; the usual ones where these are not of all columns."""
+        wanted = {column.name: shares.get(column.name, 0.0) for column in self._columns}
+        self._shares = wanted if all(0 < share <= 1 for share in wanted.values()) else {}
         self.redraw()
         self._on_widths()
 
@@ -76,13 +78,17 @@ class RowHeadings(tkinter.Canvas):
     def borders(self) -> list[int]:
         """Where the columns begin and, at last, end, in pixels."""
         width = max(1, self._room())
-        least = [self._look.px(column.least_px) for column in self._columns]
-        spare = max(0, width - sum(least))
-        whole = sum(self._shares.values())
-        narrow = min(1.0, width / sum(least))
+        if self._shares:
+            least = [self._look.px(_NARROWEST_PX)] * len(self._columns)
+            wanted = [self._shares[column.name] * width for column in self._columns]
+            parts = [max(0.0, one - lowest) for one, lowest in zip(wanted, least, strict=True)]
+        else:
+            least = [self._look.px(column.least_px) for column in self._columns]
+            parts = [column.share for column in self._columns]
+        spare, narrow = max(0, width - sum(least)), min(1.0, width / sum(least))
         places, x = [0], 0.0
-        for column, lowest in zip(self._columns, least, strict=True):
-            x += lowest * narrow + spare * self._shares[column.name] / whole
+        for lowest, part in zip(least, parts, strict=True):
+            x += lowest * narrow + spare * part / (sum(parts) or 1.0)
             places.append(round(x))
         return places
 
@@ -162,17 +168,12 @@ class RowHeadings(tkinter.Canvas):
             return
         borders, place, px = self.borders(), self._dragged, self._look.px
         left, right = borders[place - 1], borders[place + 1]
-        low = left + px(self._columns[place - 1].least_px)
-        high = right - px(self._columns[place].least_px)
+        low, high = left + px(_NARROWEST_PX), right - px(_NARROWEST_PX)
         borders[place] = min(max(low, event.x), max(low, high))
-        self._take_widths([end - start for start, end in pairwise(borders)])
-
-    def _take_widths(self, widths: Sequence[int]) -> None:
-        spare = [width - self._look.px(column.least_px) for width, column in zip(widths, self._columns, strict=True)]
-        if min(spare) < 0 or not sum(spare):
-            return  # too narrow for a choice
-        names = [column.name for column in self._columns]
-        self._shares = {name: max(one / sum(spare), 1e-4) for name, one in zip(names, spare, strict=True)}
+        names, width = [column.name for column in self._columns], max(1, borders[-1])
+        self._shares = {
+            name: max(1, end - start) / width for name, (start, end) in zip(names, pairwise(borders), strict=True)
+        }
         self.redraw()
         self._on_widths()
 

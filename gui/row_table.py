@@ -8,7 +8,7 @@ from tkinter import font
 from typing import TYPE_CHECKING
 
 from core.texts import tr
-from gui.row_cells import SIGNS, RowCells, RowListener, status_name
+from gui.row_cells import SIGNS, RowCells, RowListener, file_name_in, short_name, status_name
 from gui.row_headings import Column, RowHeadings
 from gui.row_signs import REVIEWED, SUSPECT
 from gui.row_slots import Mark, Raster, Slot
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _THUMBNAIL_PX = (38, 28)
 _COLUMNS = (
     Column("photograph", "name", 2.4, 130),
-    Column("verdict", "status", 0.5, 92),
+    Column("verdict", "status", 0.3, 120),
     Column("breed", "breed", 3.2, 150),
-    Column("confidence", "confidence", 0.3, 96, is_number=True, falls=True),
+    Column("confidence", "confidence", 0.2, 106, is_number=True, falls=True),
     Column("animal", "animal", 1.4, 64),
     Column("reviewed", "reviewed", 1.5, 70, falls=True),
 )
@@ -161,7 +161,7 @@ class TableSlot(Slot):
         self._tips = []
         for place, (text, start, item) in enumerate(zip(words, starts, self._texts, strict=True)):
             face = STRONG if place == 2 else BODY
-            shown = self._view.texts.fit(text, face, ends[place] - start - px(6), in_the_middle=place == 0)
+            shown = self._cut(text, face, ends[place] - start - px(6), is_name=place == 0)
             canvas.itemconfigure(item, text=shown)
             if shown != text:
                 self._tips.append((self._borders[place], ends[place], text))
@@ -169,6 +169,16 @@ class TableSlot(Slot):
         canvas.itemconfigure(self._sign, image=signs.get(kind, self._sign_px) if kind else "")
         looked_at = SUSPECT if cells.is_suspect else REVIEWED if cells.reviewed else ""
         canvas.itemconfigure(self._check, image=signs.get(looked_at, self._sign_px) if looked_at else "")
+
+    def _cut(self, text: str, face: str, room: int, is_name: bool) -> str:
+        """Names go without folder and suffix before they are cut in their middle: they differ at their end."""
+        fit = self._view.texts.fit
+        if not is_name:
+            return fit(text, face, room)
+        for whole in (text, file_name_in(text)):
+            if fit(whole, face, room) == whole:
+                return whole
+        return fit(short_name(text), face, room, in_the_middle=True)
 
     def show_mark(self, mark: Mark) -> None:
         """Chosen: coloured, with an edge at its left; current: a ring, broken while the keyboard is elsewhere."""
