@@ -65,7 +65,7 @@ class RowView(ttk.Frame):
 
     # What is shown
 
-    def show_list(self, numbers: Sequence[int]) -> None:
+    def show_list(self, numbers: Sequence[int] | RowList) -> None:
         """These rows, in this order; the current row, or what was in sight, stays where it was on the screen."""
         rows = numbers if isinstance(numbers, RowList) else RowList.of(numbers)
         kept = self._kept_in_sight(rows)
@@ -97,6 +97,10 @@ class RowView(ttk.Frame):
         self._stale |= self._cells.keys() if numbers is None else self._cells.keys() & set(numbers)
         self._asked = frozenset()
         self.refresh()
+
+    def forget(self, numbers: Iterable[int] | None = None) -> None:
+        """The same as `ask_again`: Tk's own `forget` would only take a view off the screen."""
+        self.ask_again(numbers)
 
     def mark(self, selection: Selection) -> None:
         """Show which rows are chosen and which one is current; nothing is reported."""

@@ -196,6 +196,9 @@ def test_cells_that_changed_are_drawn_and_asked_for_again(show: Any, kind: Kind,
     view.ask_again([4, 5])
     plain.root.update()
     assert heard.needed == [[4, 5]]
+    view.forget([7])
+    plain.root.update()
+    assert heard.needed[-1] == [7] and view.winfo_ismapped()
     view.show_texts()
     plain.root.update()
     assert heard.needed[-1][:3] == [0, 1, 2]
