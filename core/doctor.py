@@ -41,6 +41,7 @@ _PARTS = (
     ("tqdm", "tqdm", True),
     ("sv-ttk", "sv_ttk", False),
     ("tkinterdnd2", "tkinterdnd2", False),
+    ("xlsxwriter", "xlsxwriter", False),
 )
 _LITTLE_SPACE_BYTES = 500_000_000
 _PATIENCE_S = 60

@@ -30,6 +30,7 @@ _PARTS = (
     ("tqdm", "MPL-2.0 AND MIT"),
     ("sv-ttk", "MIT"),
     ("tkinterdnd2", "MIT"),
+    ("xlsxwriter", "BSD-2-Clause"),
 )
 
 
