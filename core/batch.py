@@ -185,7 +185,7 @@ class _Pass:
                 told = now
         if self._results:
             yield self._step()
-        if failure is not None:
+        if failure := failure or (self._finder.failure if self._is_all_done else None):
             raise failure
 
     def close(self) -> None:
@@ -253,13 +253,17 @@ class _Pass:
 
 
 class _Finder:
-    """A thread that goes ahead through the files, with size and time of each; it may hang where a drive does."""
+    """A thread that goes ahead through the files, with size and time of each; it may hang where a drive does.
+
+    `failure` is what ended it, if it was not the last file.
+    """
 
     def __init__(self, found: Iterable[Found], *, wants_stamps: bool) -> None:
         self.is_stopped = False
         self._wants_stamps = wants_stamps
         self._queue: queue.Queue[tuple[Found, Stamp | None] | Exception | None] = queue.Queue(_FOUND_AHEAD)
         self._is_at_end = False
+        self.failure: Exception | None = None
         self._last = ""
         self._since = time.monotonic()
         threading.Thread(target=self._run, args=(found,), name="finder", daemon=True).start()
@@ -270,18 +274,15 @@ class _Finder:
         return self._is_at_end
 
     def take(self, most: int, timeout_s: float) -> list[tuple[Found, Stamp | None]]:
-        """The next files, at most so many; waits for the first one at most so long. Raises what the search raised."""
+        """The next files, at most so many; waits for the first one at most so long."""
         taken: list[tuple[Found, Stamp | None]] = []
         while len(taken) < most and not self._is_at_end:
             try:
                 one = self._queue.get(timeout=timeout_s) if timeout_s and not taken else self._queue.get_nowait()
             except queue.Empty:
                 break
-            if isinstance(one, Exception):
-                self._is_at_end = True
-                raise one
-            if one is None:
-                self._is_at_end = True
+            if one is None or isinstance(one, Exception):
+                self.failure, self._is_at_end = one, True
             else:
                 taken.append(one)
         return taken

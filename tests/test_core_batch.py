@@ -14,12 +14,14 @@ from PIL import Image
 
 import core.crew
 import core.looks
+import core.photos
 from core.batch import Answered, Batch
 from core.bundles import Bundle
 from core.database import Database
 from core.errors import BundleError, UserError
 from core.inference import Classifier
-from core.photos import PhotoFile, read_file
+from core.library import content_of_file
+from core.photos import PhotoFile, open_photo, photo_from_file, read_file
 from core.records import Features, Photo, Status
 
 
@@ -208,3 +210,35 @@ def test_it_stops_at_once_while_a_drive_stalls(
     thread.join(30)
     drive.answers.set()
     assert ended and ended[0] - asked < 1.0
+
+
+def test_a_search_that_fails_loses_nothing_that_it_found(
+    tiny_bundle: Bundle, library: Database, photos: list[Path]
+) -> None:
+    def found() -> Iterator[Path]:
+        yield from photos
+        raise UserError("the drive fell off")
+
+    for _ in range(2):  # the second time all are known at once
+        answered: list[Path] = []
+        with pytest.raises(UserError, match="fell off"):
+            answered += (one.path for one in Batch(tiny_bundle, library).answers(found()))
+        with library.reading() as connection:
+            assert connection.execute("SELECT count(*) FROM files").fetchone()[0] == len(photos)
+
+
+def test_files_too_large_to_be_held_get_the_same_answers(
+    tiny_bundle: Bundle, photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = list(Batch(tiny_bundle, None).answers(photos))
+    monkeypatch.setattr(core.photos, "_MOST_HELD_BYTES", 10)
+    assert read_file(photos[0]).data is None
+    assert list(Batch(tiny_bundle, None).answers(photos)) == held
+
+
+def test_reading_once_gives_what_opening_gives(photos: list[Path]) -> None:
+    read = read_file(photos[0])
+    opened, again = open_photo(photos[0]), photo_from_file(read)
+    assert (opened.pixels == again.pixels).all() and opened.path == again.path
+    assert read.content == content_of_file(photos[0])
+    assert (read.size, read.modified_ns) == (photos[0].stat().st_size, photos[0].stat().st_mtime_ns)
