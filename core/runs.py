@@ -90,10 +90,14 @@ def keep_rows(connection: sqlite3.Connection, run: Run, kept: Sequence[tuple[Res
     )
 
 
-def has_rows(database: Database, run: Run) -> bool:
-    """Whether the run has found anything so far."""
+def has_rows_below(database: Database, run: Run, root: Path) -> bool:
+    """Whether the run has found anything in this folder so far."""
+    start = path_bytes(root).rstrip(os.fsencode(os.sep)) + os.fsencode(os.sep)
     with database.reading() as connection:
-        return connection.execute("SELECT 1 FROM run_files WHERE run = ? LIMIT 1", (run.id,)).fetchone() is not None
+        found = connection.execute(
+            "SELECT 1 FROM run_files WHERE run = ? AND path > ? AND path < ? LIMIT 1", (run.id, start, start + b"\xff")
+        )
+        return found.fetchone() is not None
 
 
 def drop_gone(database: Database, run: Run, should_stop: Callable[[], bool]) -> None:

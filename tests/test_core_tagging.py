@@ -247,6 +247,20 @@ def test_an_empty_folder_is_done(library: Database, tiny_bundle: Bundle, tmp_pat
     assert (last.state, last.done, last.total) == (State.DONE, 0, 0)
 
 
+def test_an_empty_folder_beside_a_full_one_is_none_that_is_gone(
+    library: Database, tiny_bundle: Bundle, folder: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "Élodie's zoo"
+    empty.mkdir()
+    for _ in range(2):
+        last = tagged(library, tiny_bundle, folder, empty)
+        assert (last.state, last.problem, last.done) == (State.DONE, "", 13)
+    colour_photo(empty / "rex.png", 1)
+    assert tagged(library, tiny_bundle, folder, empty).done == 14
+    (empty / "rex.png").unlink()
+    assert "zoo is gone or empty" in tagged(library, tiny_bundle, folder, empty).problem
+
+
 def test_a_full_disk_stops_the_run_and_what_was_kept_stays(
     library: Database, tiny_bundle: Bundle, tmp_path: Path
 ) -> None:
