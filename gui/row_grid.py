@@ -51,7 +51,7 @@ class RowGrid(RowView):
 
     @property
     def tile(self) -> tuple[int, int]:
-        """Width and height of a tile in pixels."""
+        """Width and height of a tile in pixels; where there is spare width it is wider."""
         lines = sum(font.nametofont(face, self).metrics("linespace") for face in (STRONG, SMALL))
         px, (width, height) = self.look.px, self.picture_box
         return width + px(16), height + lines + px(22)
@@ -66,28 +66,27 @@ class RowGrid(RowView):
         super()._dress()
 
     def _raster(self, width: int) -> Raster:
-        """Spare width goes between the tiles."""
+        """Spare width makes the tiles wider, so that more of the answers can be read."""
         px, (tile_width, tile_height) = self.look.px, self.tile
         columns = max(1, (width - px(6)) // (tile_width + px(6)))
         pitch = max(tile_width + px(6), (width - px(6)) // columns)
-        left = px(6) + (pitch - px(6) - tile_width) // 2
-        return Raster(columns, pitch, tile_height + px(6), left, px(6))
+        return Raster(columns, pitch, tile_height + px(6), px(6), px(6))
 
     def _new_slot(self, tag: str) -> Slot:
-        return TileSlot(self, tag)
+        return TileSlot(self, tag, self._raster_now.pitch_x - self.look.px(6))
 
 
 class TileSlot(Slot):
     """One drawn tile of the grid."""
 
-    def __init__(self, view: RowGrid, tag: str) -> None:
+    def __init__(self, view: RowGrid, tag: str, width: int) -> None:
         super().__init__(view.canvas, tag)
         self._view = view
         self._tip = ""
         canvas, px, colours = view.canvas, view.look.px, view.look.colours
-        (width, height), (room, high) = view.tile, view.picture_box
-        self._room = room
-        pad = (width - room) // 2
+        height, high, pad = view.tile[1], view.picture_box[1], px(8)
+        self._width, self._room = width, width - 2 * pad
+        room = self._room
         self._back = canvas.create_rectangle(0, 0, width, height, width=0, tags=tag)
         self._edge = canvas.create_rectangle(0, 0, px(4), height, width=0, fill=colours.accent, tags=tag)
         self._stage = canvas.create_rectangle(pad, pad, pad + room, pad + high, width=0, fill=colours.stage, tags=tag)
@@ -152,4 +151,4 @@ class TileSlot(Slot):
 
     def tip_at(self, x: int, y: int) -> str:
         """All that the tile says, in whole words."""
-        return self._tip if 0 <= x < self._view.tile[0] else ""
+        return self._tip if 0 <= x < self._width else ""
