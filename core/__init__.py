@@ -77,6 +77,7 @@ The command line and help:
 
 commands            what may be typed, exit status
 commands_classify   a table of many photographs
+commands_asm3       a table of their animals for ASM3
 commands_explain    a picture that says why
 commands_models     list, show, use, import, export, remove
 doctor              what is installed, what is missing, what to do

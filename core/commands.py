@@ -142,21 +142,44 @@ def _add_classify(commands: _Subparsers) -> None:
         tr("a table with one row for each photograph"),
         "  main.py classify rex.jpg\n"
         "  main.py classify photos/ --out breeds.csv\n"
-        "  main.py classify photos/ --format json --top 5 --model dogs",
+        "  main.py classify photos/ --format json --top 5 --model dogs\n"
+        "  main.py classify photos/ --format asm3 --out animals.csv --facts shelter.csv --age 2",
     )
     add = classify.add_argument
     add("paths", nargs="+", type=Path, metavar="PATH", help=tr("a photograph, or a folder with photographs"))
     add("--out", type=Path, metavar="FILE", help=tr("write the table to this file (default: to the terminal)"))
     add(
         "--format",
-        choices=("csv", "json"),
-        help=tr("default: json where the file of --out ends in .json, else csv"),
+        choices=("csv", "json", "asm3"),
+        help=tr(
+            "default: json where the file of --out ends in .json, else csv; "
+            "asm3: a row for each animal, as the shelter software ASM3 imports it"
+        ),
     )
     _add_model(classify)
     add("--top", type=_count, default=3, metavar="N", help=tr("how many breeds a row names (default: 3)"))
     add("--progress", action="store_true", help=tr("show the progress even where nobody seems to look"))
     add("--fresh", action="store_true", help=tr("answer anew for photographs that the library knows already"))
+    _add_asm3(classify)
     classify.set_defaults(lines=_classify_lines)
+
+
+def _add_asm3(classify: argparse.ArgumentParser) -> None:
+    """What only the format asm3 asks for."""
+    add = classify.add_argument_group(tr("only with --format asm3")).add_argument
+    add("--facts", type=Path, metavar="FILE", help=tr("a CSV of the shelter's own: names, ages, codes, sexes"))
+    add("--age", type=_years, metavar="YEARS", help=tr("the age where none is known (default: 1, and it is said)"))
+    add("--pictures", action="store_true", help=tr("put the photographs into the table, made smaller"))
+    add("--accents-as-codes", action="store_true", help=tr("breed names as ASM3's French installation stores them"))
+    add("--database", choices=("en", "fr"), help=tr("the language of the shelter's database (default: yours)"))
+    add(
+        "--not-sure",
+        choices=("mixed", "first", "leave_out"),
+        default="mixed",
+        help=tr(
+            "what becomes of animals of which nobody is sure: mixed breed (default), a cross of the likeliest, nothing"
+        ),
+    )
 
 
 def _add_explain(commands: _Subparsers) -> None:
@@ -220,6 +243,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _years(text: str) -> float:
+    from core.shelter_facts import parse_age
+
+    try:
+        years = parse_age(text or "-")
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    assert years is not None
+    return years
+
+
 def _share(text: str) -> float:
     try:
         share = float(text)
@@ -241,8 +275,33 @@ def _classify_lines(args: argparse.Namespace) -> Iterator[str]:
         args.out = None
     is_json = args.out is not None and args.out.suffix.lower() == ".json"
     kind = args.format or ("json" if is_json else "csv")
+    if kind == "asm3":
+        _classify_for_asm3(args)
+        return iter(())
     classify(Table(tuple(args.paths), args.out, kind, args.model, args.top, args.progress, args.fresh))
     return iter(())
+
+
+def _classify_for_asm3(args: argparse.Namespace) -> None:
+    from core.asm3_options import Asm3Options, Unsure
+    from core.commands_asm3 import AnimalTable, write_animals
+    from core.commands_classify import check_destination, check_there
+    from core.models import find_model, model_or_file
+    from core.texts import language
+
+    if args.out is not None:
+        check_destination(args.out, args.paths)
+    check_there(args.paths)
+    bundle = model_or_file(args.model) if args.model is not None else find_model()
+    options = Asm3Options(
+        language=args.database or language(),
+        pictures=args.pictures,
+        default_age_years=args.age,
+        unsure=Unsure(args.not_sure),
+        has_coded_accents=args.accents_as_codes,
+    )
+    shows = args.progress or (sys.stderr.isatty() and (args.out is not None or not sys.stdout.isatty()))
+    write_animals(AnimalTable(tuple(args.paths), args.out, options, args.facts, shows), bundle)
 
 
 def _explain_lines(args: argparse.Namespace) -> Iterator[str]:

@@ -55,7 +55,7 @@ def classify(wanted: Table) -> int:
     Raises UsageError where the table would replace a photograph, UserError where there is nothing to do or no model.
     """
     if wanted.out is not None:
-        _check_destination(wanted.out, wanted.paths)
+        check_destination(wanted.out, wanted.paths)
     found = _found_or_refusal(wanted.paths)
     bundle = model_or_file(wanted.model) if wanted.model is not None else find_model()
     with _library() as library, _destination(wanted.out) as out:
@@ -124,8 +124,7 @@ def _correction(library: Database, photograph: int) -> Correction | None:
 
 def _found_or_refusal(paths: Sequence[Path]) -> Iterator[tuple[Path, str]]:
     """The photographs with their animals, lazily. Raises UserError when there is not a single one."""
-    if not any(os.path.lexists(path) for path in paths):
-        raise UserError(tr("There is no such file or folder: {names}").format(names=", ".join(map(str, paths))))
+    check_there(paths)
     found = found_in(paths)
     first = next(found, None)
     if first is None:
@@ -144,7 +143,13 @@ def _with_progress(answers: Iterator[Answered], wanted: Table) -> Iterator[Answe
     return iter(tqdm(answers, total=total, unit=f" {tr('photographs')}", file=sys.stderr, dynamic_ncols=True))
 
 
-def _check_destination(out: Path, paths: Iterable[Path]) -> None:
+def check_there(paths: Sequence[Path]) -> None:
+    """Raise UserError where there is nothing under any of these names."""
+    if not any(os.path.lexists(path) for path in paths):
+        raise UserError(tr("There is no such file or folder: {names}").format(names=", ".join(map(str, paths))))
+
+
+def check_destination(out: Path, paths: Iterable[Path]) -> None:
     """Refuse to write where a photograph is, or cannot be."""
     is_input = out.exists() and any(path.exists() and out.samefile(path) for path in paths)
     if is_input or out.suffix.lower() in PHOTO_SUFFIXES:

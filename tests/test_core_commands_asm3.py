@@ -1,0 +1,99 @@
+"""classify --format asm3: animals of a folder as rows that ASM3's own reading rules take."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from core.bundles import Bundle
+from core.commands import FAILED, WRONG_USAGE, run_command
+from core.folders import library_path
+from tests.bundle_factory import make_bundle
+from tests.window_driver import BLUE, RED, colour_photo
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    (folder / "Bella").mkdir(parents=True)
+    colour_photo(folder / "rex_1.jpg", RED)
+    colour_photo(folder / "rex_2.jpg", RED)
+    colour_photo(folder / "Bella" / "IMG_0001.jpg", BLUE)
+    return folder
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Bundle:
+    return make_bundle(tmp_path / "models" / "tiny")
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    assert text.startswith("\ufeff"), "ASM3 knows UTF-8 by its mark"
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
+def run(*arguments: object, model: Bundle) -> int:
+    return run_command(["classify", "--format", "asm3", "--model", str(model.folder), *map(str, arguments)])
+
+
+def test_one_row_an_animal(photos: Path, model: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "animals.csv"
+    assert run(photos, "--out", out, "--database", "fr", model=model) == 0
+    rows = rows_of(out.read_text(encoding="utf-8"))
+    assert sorted(row["ANIMALNAME"] for row in rows) == ["Bella", "rex"]
+    assert {row["ANIMALSPECIES"] for row in rows} == {"Chien"}
+    assert all(row["ANIMALBREED1"] and row["ANIMALBREED2"] for row in rows)
+    assert {row["ANIMALAGE"] for row in rows} == {"1"}
+    assert "where none is known, 1 year was written" in capsys.readouterr().err
+
+
+def test_facts_of_the_shelter(photos: Path, model: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = tmp_path / "shelter.csv"
+    facts.write_text("Name;Age;Code;Sex\nREX;3;A-17;male\nBella;6 months;;f\n", encoding="cp1252")
+    assert run(photos, "--facts", facts, model=model) == 0
+    printed = capsys.readouterr()
+    by_name = {row["ANIMALNAME"]: row for row in rows_of(printed.out)}
+    assert by_name["REX"]["ANIMALCODE"] == "A-17", "the shelter's own way to write the name counts"
+    assert float(by_name["Bella"]["ANIMALAGE"]) == 0.5
+    assert "1 year was written" not in printed.err
+
+
+def test_a_given_age_is_no_surprise(photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(photos, "--age", "2,5", model=model) == 0
+    printed = capsys.readouterr()
+    assert {row["ANIMALAGE"] for row in rows_of(printed.out)} == {"2.5"}
+    assert "year was written" not in printed.err
+
+
+@pytest.mark.parametrize("age", ["x", "0", "101", ""])
+def test_no_age(photos: Path, model: Bundle, age: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(photos, "--age", age, model=model) == WRONG_USAGE
+    assert "--age" in capsys.readouterr().err
+
+
+def test_nothing_there(tmp_path: Path, model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "nowhere", model=model) == FAILED
+    (tmp_path / "empty").mkdir()
+    assert run(tmp_path / "empty", model=model) == FAILED
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "There is no such file" in said.err and "There are no photographs" in said.err
+
+
+def test_a_broken_photograph_is_told(photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    (photos / "max.jpg").write_bytes(b"no picture")
+    assert run(photos, model=model) == 0
+    printed = capsys.readouterr()
+    assert len(rows_of(printed.out)) == 2
+    assert "max was left out" in printed.err
+
+
+def test_without_a_library(photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    library_path().mkdir(parents=True)
+    assert run(photos, model=model) == 0
+    printed = capsys.readouterr()
+    assert len(rows_of(printed.out)) == 2
+    assert "are not kept" in printed.err
