@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -118,6 +119,14 @@ def animals_of(review: Review, wanted: Wanted) -> Iterator[Animal]:
         first = animal.photographs[0]
         if (first.animal, None if first.animal else first.path) in chosen:
             yield animal
+
+
+def name_of_run(review: Review) -> str:
+    """What the folder is called over which the run went; empty where nobody can say."""
+    with review.database.reading() as connection:
+        found = connection.execute("SELECT roots FROM runs WHERE id = ?", (review.run,)).fetchone()
+    roots = json.loads(found[0]) if found else []
+    return Path(roots[0]).name if roots else ""
 
 
 def write(export: Export, review: Review, steps: Steps, should_stop: ShouldStop) -> Written:

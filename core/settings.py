@@ -36,7 +36,6 @@ class Settings(BaseModel):
     export_form: str = Field(default="csv", max_length=50)
     export_folder: Path | None = None
     export_choices: dict[str, str] = Field(default_factory=dict, max_length=500)
-    export_age: float | None = Field(default=None, gt=0, le=100)
     window_geometry: str = Field(default="", pattern=r"^(\d+x\d+([+-]-?\d+){2})?$")
 
 

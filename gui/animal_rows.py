@@ -90,7 +90,7 @@ def cells_of(row: AnimalRow, facts: Facts, form: Form, default_age: float | None
         sign,
         _name_cell(row.animal, facts, is_none),
         _code_cell(facts, form, is_none),
-        _age_cell(row.checked, facts, default_age),
+        _age_cell(row.checked, facts, form, default_age),
         _sex_cell(facts, form, is_none),
         Cell(row.breeds[0], tone),
         Cell(row.breeds[1], tone),
@@ -121,7 +121,7 @@ def with_text(animal: Animal, facts: Facts, column: int, text: str) -> Facts:
         return replace(facts, code=text)
     if column == SEX:
         return replace(facts, sex=parse_sex(text))
-    if sum(text.count(sign) for sign in "-/.") >= 2 or text[:4].isdigit():
+    if sum(text.count(sign) for sign in "-/.") >= 2 or (len(text) >= 4 and text[:4].isdigit()):
         return replace(facts, born=parse_born(text), age=None)
     return replace(facts, born=None, age=parse_age(text))
 
@@ -173,7 +173,7 @@ def _sex_cell(facts: Facts, form: Form, is_none: bool) -> Cell:
     return Cell(tr("female") if facts.sex is Sex.FEMALE else tr("male"))
 
 
-def _age_cell(one: Checked, facts: Facts, default_age: float | None) -> Cell:
+def _age_cell(one: Checked, facts: Facts, form: Form, default_age: float | None) -> Cell:
     if facts.born is not None:
         return Cell(facts.born.isoformat())
     if facts.age is not None:
@@ -182,7 +182,8 @@ def _age_cell(one: Checked, facts: Facts, default_age: float | None) -> Cell:
         return Cell("")
     if default_age is not None:
         return Cell(f"({years_text(default_age)})", "faint")
-    is_needed = any(problem.kind is ProblemKind.NO_AGE and problem.is_blocking for problem in one.problems)
+    no_age = any(problem.kind is ProblemKind.NO_AGE and problem.is_blocking for problem in one.problems)
+    is_needed = no_age or form is not Form.ASM3
     return Cell(tr("missing"), "bad" if is_needed else "doubt")
 
 

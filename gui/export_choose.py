@@ -249,9 +249,12 @@ class ChoosePage(ttk.Frame):
     def _remember(self) -> None:
         """Keep the options of the kind that is shown, for when it is shown again."""
         if self.options is not None:
-            for name, value in self.options.values.items():
-                if name != ORIGINALS:
-                    self.known[f"{self._shown_form.value}.{name}"] = value
+            for name, value in self.options.changed.items():
+                key = f"{self._shown_form.value}.{name}"
+                if value is None or name == ORIGINALS:
+                    self.known.pop(key, None)
+                else:
+                    self.known[key] = value
 
     def _suggest_name(self) -> None:
         """A name that the user wrote stays."""

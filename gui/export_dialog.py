@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 
 from core.errors import Cancelled, UserError
 from core.export_files import AlreadyThereError, Written
-from core.export_jobs import Export, Form, Scope, Steps, Wanted, numbers_of, write
+from core.export_jobs import Export, Form, Scope, Steps, Wanted, name_of_run, numbers_of, write
 from core.exports_keywords import Where
 from core.folders import documents_dir
 from core.reviews import Filter, Review
-from core.runs import runs
 from core.settings import Settings, save_settings
 from core.texts import tr
 from gui.asm3_check import CheckPage
@@ -66,7 +65,8 @@ class ExportDialog(Dialog):
         self._listed, self._selected = chosen, tuple(selected)
         self._settings = settings
         self._stop: threading.Event | None = None
-        self._result: Written | None = None
+        # Not kept longer than the dialog: next month it would stand for the ages of other dogs.
+        self._default_age: float | None = None
         self.running_page: RunningPage | None = None
         self.result_page: ResultPage | None = None
         self.check_page: CheckPage | None = None
@@ -108,8 +108,7 @@ class ExportDialog(Dialog):
 
     def close(self) -> None:
         """Away with it; what is being written is stopped, and what was typed is kept."""
-        if self.check_page is not None:
-            self.check_page.leave()
+        self._leave_check()
         if self._stop is not None:
             self._stop.set()
         self._background.drop(_COUNTS)
@@ -127,13 +126,13 @@ class ExportDialog(Dialog):
         folder = self._settings.export_folder
 
         def work(job: Job) -> tuple[list[int], Path, str]:
-            roots = next((run.roots for run in runs(review.database) if run.id == review.run), ())
+            name = name_of_run(review)
             place = folder if folder is not None and folder.is_dir() else documents_dir()
             counts: list[int] = []
             for one in wanted:
                 job.stop_if_cancelled()
                 counts.append(len(numbers_of(review, one)))
-            return counts, place, roots[0].name if roots else ""
+            return counts, place, name
 
         def done(found: tuple[list[int], Path, str]) -> None:
             counts, place, stem = found
@@ -175,7 +174,7 @@ class ExportDialog(Dialog):
             if self.running_page is not None:
                 self.running_page.stopping()
         elif self.check_page is not None:
-            if self.check_page.leave():
+            if self._leave_check():
                 self._write(self._export_of(self._chosen, self.check_page))
         else:
             self._leave_choose()
@@ -211,7 +210,7 @@ class ExportDialog(Dialog):
             self._chosen.kind.form,
             self._chosen.values,
             self._wanted(self._chosen),
-            self._settings.export_age,
+            self._default_age,
             self.said,
             self._show_main,
         )
@@ -219,7 +218,7 @@ class ExportDialog(Dialog):
         self._show_main()
 
     def _on_back(self) -> None:
-        if self.check_page is not None and self.check_page.leave():
+        if self._leave_check():
             self._show_choose()
 
     def _show_choose(self) -> None:
@@ -231,6 +230,14 @@ class ExportDialog(Dialog):
         self.check_page = self.result_page = self.running_page = None
         self.choose_page.pack(fill="both", expand=True)
         self._show_main()
+
+    def _leave_check(self) -> bool:
+        """Take what was typed on the page of the animals; false when it cannot be taken."""
+        if self.check_page is None:
+            return True
+        is_taken = self.check_page.leave()
+        self._default_age = self.check_page.default_age
+        return is_taken
 
     def _wanted(self, chosen: Chosen) -> Wanted:
         return Wanted(chosen.scope, self._listed, self._selected, chosen.reviewed_only)
@@ -305,7 +312,6 @@ class ExportDialog(Dialog):
         if export.path != Path():
             self._settings.export_folder = export.path.parent
         self._remember()
-        self._result = written
         self.result_page = ResultPage(
             self.body, self.look, export.form, written, self._copy, lambda: self._open_folder(written.path)
         )
@@ -333,7 +339,7 @@ class ExportDialog(Dialog):
         self._show_main()
 
     def _choose_another_name(self) -> None:
-        if self.check_page is None or self.check_page.leave():
+        if self._leave_check():
             self._show_choose()
             self.choose_page.name_entry.focus_set()
             self.choose_page.name_entry.selection_range(0, "end")
@@ -363,8 +369,6 @@ class ExportDialog(Dialog):
         settings, page = self._settings, self.choose_page
         settings.export_form = page.kind.form.value
         settings.export_choices = dict(page.known)
-        if self.check_page is not None:
-            settings.export_age = self.check_page.default_age
         kept = settings.model_copy()
         self._background.start("files", lambda _job: save_settings(kept), lambda _done: None, is_promise=True)
 

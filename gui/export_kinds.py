@@ -96,9 +96,8 @@ def where_of(values: Mapping[str, str]) -> Where:
 
 def asm3_options(values: Mapping[str, str], default_age_years: float | None = None) -> Asm3Options:
     """The options of ASM3 that these values mean; those that are missing have their defaults."""
-    fr = values.get("database") == "fr"
     return Asm3Options(
-        language="fr" if fr else "en",
+        language="fr" if values.get("database") == "fr" else "en",
         pictures=values.get("pictures") == ON,
         default_age_years=default_age_years,
         unsure=Unsure(values.get("unsure") or Unsure.MIXED.value),
@@ -107,7 +106,7 @@ def asm3_options(values: Mapping[str, str], default_age_years: float | None = No
         codes_are_known=values.get("codes", ON) == ON,
         describe=values.get("describe", ON) == ON,
         one_as_cross=values.get("cross") == ON,
-        order_of_1999=values.get("order_of_1999", ON if fr else OFF) == ON,
+        order_of_1999={"yes": True, "no": False}.get(values.get("order_of_1999", "")),
         animal_type=values.get("type", ""),
     )
 
@@ -206,6 +205,11 @@ def _asm3_options() -> tuple[Option, ...]:
         (Known.DESCRIPTION.value, tr("Into their description, which it replaces")),
         (Known.FIELD.value, tr("Into an additional field")),
     )
+    marks = (
+        ("auto", tr("if the database is French")),
+        ("yes", tr("always")),
+        ("no", tr("never")),
+    )
     return (
         Option("database", tr("Language of your ASM3 database"), language(), languages),
         _unsure(),
@@ -227,12 +231,7 @@ def _asm3_options() -> tuple[Option, ...]:
         ),
         Option("field", tr("Name of the additional field"), when=("known", Known.FIELD.value)),
         Option("type", tr("Animal type in ASM3 (empty: its default)")),
-        Option(
-            "order_of_1999",
-            tr("Mark dogs that may fall under the French order of 27 April 1999"),
-            ON if language() == "fr" else OFF,
-            is_switch=True,
-        ),
+        Option("order_of_1999", tr("Mark dogs that may fall under the French order of 27 April 1999"), "auto", marks),
     )
 
 

@@ -20,7 +20,7 @@ from gui.editable_table import Cell, Column, EditableTable
 from gui.sentence_bar import SentenceBar
 from gui.theme import Look
 
-_SIZE_PX = (1020, 580)
+_SIZE_PX = (1180, 600)
 _LANE, _TOPIC = "export-names", "export-names"
 _KEYS = ("", "asm3_en", "asm3_fr", "petfinder", "adoptapet", "match")
 

@@ -72,6 +72,12 @@ class OptionList(ttk.Frame):
             found[option.id] = self._value(option) if self._is_allowed(option) else option.default
         return found
 
+    @property
+    def changed(self) -> dict[str, str | None]:
+        """The same; None for what is as it is by itself, which may be another thing in another language."""
+        defaults = {option.id: option.default for option in self._asked}
+        return {name: None if value == defaults[name] else value for name, value in self.values.items()}
+
     def let_go(self) -> None:
         """Before it is destroyed: Tk's variables must not be freed in another thread later."""
         self._variables.clear()
