@@ -332,7 +332,9 @@ class FolderDesk:
     def _on_suspects(self, found: dict[int, Suspicion]) -> None:
         before, self.suspects = self.suspects, found
         other = before.keys() ^ found.keys()
-        self.put([entry for entry in list(self._entries.values()) if entry.row.photograph in other])
+        if other:
+            self._tab.forget_cells()
+            self._show_current()
 
     # Choosing
 

@@ -170,10 +170,11 @@ class FolderEngine:
         from core.models import list_models
 
         in_use = self._engine.serving()[1].info
-        others = (entry.info for entry in list_models() if entry.info is not None and not entry.problem)
-        for info in (in_use, *others):
-            if model_fingerprint(info) == run.fingerprint:
-                return info
+        if model_fingerprint(in_use) == run.fingerprint:
+            return in_use
+        for entry in list_models():
+            if entry.info is not None and not entry.problem and model_fingerprint(entry.info) == run.fingerprint:
+                return entry.info
         raise UserError(tr("The model “{name}” that answered here is not installed any more.").format(name=run.model))
 
     # Rows

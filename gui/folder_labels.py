@@ -63,6 +63,8 @@ class FolderLabels:
             self._say_one(numbers[0], word)
         elif numbers:
             self._keep(numbers, word)
+            if len(numbers) == 1:
+                self._desk.step(1)
 
     def group(self, animal: str, numbers: Sequence[int]) -> None:
         """These rows show this animal; an empty name: each its own."""

@@ -285,15 +285,16 @@ class FolderTab(ttk.Frame):
         self._keys.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(6), 0))
         desk.glance.attach(self.preview)
         # Escape in the field gives the keyboard to its frame: the rows want it.
-        self.preview.correction.bind("<FocusIn>", self._on_field_left)
+        self.preview.correction.bind("<FocusIn>", lambda _event: self.after_idle(self._leave_field))
         rows.bind("<Configure>", lambda _event: self._share_width())
         self._share_width()
         if not self.has_preview:
             self.preview.grid_remove()
         self.use_grid(self.is_grid)
 
-    def _on_field_left(self, event: tkinter.Event[tkinter.Misc]) -> None:
-        if self.preview is not None and event.widget is self.preview.correction:
+    def _leave_field(self) -> None:
+        """The frame hears of the keyboard also when its own field gets it."""
+        if self.preview is not None and self.focus_get() is self.preview.correction:
             self.focus_rows()
 
     def _share_width(self) -> None:

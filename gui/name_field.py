@@ -24,7 +24,7 @@ class NameField(ttk.Frame):
         on_entered: Callable[[], object],
     ) -> None:
         super().__init__(parent)
-        self._options = options
+        self._known = options
         self._matches: list[int] = []
         self._is_own = False
         self._typed = tkinter.StringVar(self)
@@ -60,7 +60,7 @@ class NameField(ttk.Frame):
         if not self.text:
             return None
         wanted = folded(self.text)
-        exact = (n for n, (shown, names) in enumerate(self._options) if wanted in map(folded, (shown, *names)))
+        exact = (n for n, (shown, names) in enumerate(self._known) if wanted in map(folded, (shown, *names)))
         return next(exact, self._matches[0] if self._matches else None)
 
     def put(self, text: str) -> None:
@@ -79,9 +79,9 @@ class NameField(ttk.Frame):
             self._fill()
 
     def _fill(self) -> None:
-        self._matches = best_matches(self.text, ((n, names) for n, (_, names) in enumerate(self._options)))
+        self._matches = best_matches(self.text, ((n, names) for n, (_, names) in enumerate(self._known)))
         self.list.delete(0, "end")
-        self.list.insert("end", *(f" {self._options[n][0]}" for n in self._matches))
+        self.list.insert("end", *(f" {self._known[n][0]}" for n in self._matches))
 
     def _move(self, step: int) -> str:
         rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]
@@ -96,5 +96,5 @@ class NameField(ttk.Frame):
     def _take_marked(self) -> None:
         rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]
         if rows:
-            self._set(self._options[self._matches[rows[0]]][0])
+            self._set(self._known[self._matches[rows[0]]][0])
             self.entry.icursor("end")

@@ -45,7 +45,9 @@ class Here:
         return getattr(self._made, method)(*args)
 
     def close(self) -> None:
-        """Nothing is left behind."""
+        """Nothing is left behind: what tags in a thread of this process ends."""
+        if isinstance(self._made, ServedModel):
+            self._made.stop_tagging()
 
 
 class EngineHere(Engine):
@@ -83,8 +85,65 @@ class Window:
     def settle(self) -> None:
         """Until nothing runs any more."""
         self.root.update()
-        self.wait(lambda: not (self.shell.background.busy or self.tab.canvas._settling), "the work to end")
+        self.wait(lambda: not self.is_busy, "the work to end")
         self.root.update()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs, or waits for a moment of rest to begin."""
+        preview, view = self.folder.preview, self.folder.view
+        waiting = self.tab.canvas._settling or self.folder_desk.glance._waiting or (view and view._asking)
+        return bool(self.shell.background.busy or waiting or (preview and preview.canvas._settling))
+
+    @property
+    def folder(self) -> Any:
+        return self.shell.folder_tab
+
+    @property
+    def folder_desk(self) -> Any:
+        return self.shell.folder_desk
+
+    def open_folder(self, *paths: Path) -> None:
+        """Have folders or files tagged, and wait until all their rows are there."""
+        self.shell.open_paths(list(paths))
+        self.wait(lambda: self.folder_desk.run.roots, "the tagging to begin")
+        self.wait(lambda: not self.folder_desk.run.is_running and self.folder_desk.rows.numbers, "the rows")
+        self.settle()
+        self.folder.focus_rows()
+        self.root.update()
+
+    def go_to(self, name: str) -> Any:
+        """Make the row of this file the current one, with a click's effect; the entry in it."""
+        from gui.row_selection import Selection
+
+        numbers = [
+            number for number in self.folder_desk.rows.numbers if self.entry(number).row.tagged.path.name == name
+        ]
+        self.folder_desk.choose(Selection().clicked(numbers[0]))
+        self.settle()
+        return self.entry(numbers[0])
+
+    def entry(self, number: int) -> Any:
+        """What is known of a row."""
+        self.wait(lambda: self.folder_desk.entry(number), f"row {number}")
+        return self.folder_desk.entry(number)
+
+    @property
+    def current(self) -> str:
+        """The name of the file in the current row."""
+        number = self.folder_desk.selection.current
+        return str(self.entry(number).row.tagged.path.name) if number is not None else ""
+
+    def word(self, name: str) -> Any:
+        """What counts for the row of this file, as the library says."""
+        review = self.folder_desk.review
+        rows = review.rows(review.numbers())
+        return next(row.tagged.reviewed for row in rows if row.tagged.path.name == name)
+
+    @property
+    def sentence(self) -> str:
+        """How the folder stands."""
+        return str(self.folder.progress.now.sentence)
 
     def open(self, path: Path) -> None:
         """Open a photograph and wait for its answer."""
