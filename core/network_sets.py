@@ -20,6 +20,8 @@ from core.machine import native_silence, usable_processors
 # What all copies may take together, and how much that is for each byte of a network's file.
 _MOST_BYTES = 450_000_000
 _GROWTH = 8
+# Two at a time would mix up whose stderr is silent.
+_MAKING = threading.Lock()
 
 
 class _Set:
@@ -95,7 +97,7 @@ class NetworkSets:
 
     def _make(self, taken: _Set) -> None:
         try:
-            with native_silence():
+            with _MAKING, native_silence():
                 made = Classifier(self.bundle, threads_of_each(self.bundle))
         except BaseException:
             with self._changed:
