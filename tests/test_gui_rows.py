@@ -1,105 +1,26 @@
-"""The table and the grid of a tagged folder: only what is in sight is drawn, keys and clicks choose, cells come."""
+"""The table and the grid of a tagged folder: only what is in sight is drawn, cells and pictures come when needed."""
 
 from __future__ import annotations
 
-import io
-import sys
 import time
-import tkinter
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from PIL import Image
 
 from core.records import Status
 from core.reviews import Order
 from core.texts import set_language
-from gui.row_cells import RowCells, short_name
+from gui.row_cells import short_name
 from gui.row_grid import RowGrid
-from gui.row_mouse import wheel_notches
 from gui.row_selection import Selection
 from gui.row_table import RowTable
 from gui.row_thumbnails import Thumbnails
 from gui.row_view import RowView
 from gui.text_fit import TextFit
 from gui.theme import BODY
-from tests.plain_window import *  # noqa: F403
 from tests.plain_window import Plain
-
-MANY = 20_000
-SHIFT, CONTROL = 0x1, 0x4
-BOTH = pytest.mark.parametrize("kind", [RowTable, RowGrid])
-Kind = type[RowTable] | type[RowGrid]
-
-
-class Heard:
-    """Writes down what a view reports, and answers with cells when told to."""
-
-    def __init__(self) -> None:
-        self.needed: list[list[int]] = []
-        self.selections: list[Selection] = []
-        self.events: list[tuple[Any, ...]] = []
-        self.give: Callable[[Sequence[int]], object] = lambda _numbers: None
-
-    def needs(self, numbers: Sequence[int]) -> None:
-        self.needed.append(list(numbers))
-        self.give(numbers)
-
-    def selected(self, selection: Selection) -> None:
-        self.selections.append(selection)
-
-    def opened(self, number: int) -> None:
-        self.events.append(("opened", number))
-
-    def sort(self, order: Order, reverse: bool) -> None:
-        self.events.append(("sort", order, reverse))
-
-    def menu(self, number: int, x_root: int, y_root: int) -> None:
-        self.events.append(("menu", number, x_root, y_root))
-
-
-def jpeg(colour: str = "red", size: tuple[int, int] = (160, 100)) -> bytes:
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "JPEG")
-    return out.getvalue()
-
-
-def cells(number: int, **changed: Any) -> RowCells:
-    given: dict[str, Any] = {
-        "number": number,
-        "name": f"rex_{number}.jpg",
-        "status": Status.SURE,
-        "answer": "Beagle",
-        "confidence": "92 %",
-        "animal": "Rex",
-        "reviewed": "",
-        "is_suspect": False,
-        "thumbnail": None,
-    }
-    return RowCells(**(given | changed))
-
-
-@pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def show(plain: Plain, heard: Heard) -> Callable[..., Any]:
-    """Opens a view on rows 0, 1, 2 …; `filled` gives it all cells it asks for."""
-
-    def opened(kind: Kind, count: int = MANY, filled: bool = True) -> RowView:
-        view = kind(plain.root, plain.look, heard)
-        if filled:
-            heard.give = lambda numbers: view.show_cells({number: cells(number) for number in numbers})
-        view.pack(fill="both", expand=True)
-        plain.root.update()
-        view.show_list(range(count))
-        plain.root.update()
-        return view
-
-    return opened
+from tests.row_driver import *  # noqa: F403
+from tests.row_driver import BOTH, MANY, Heard, Kind, cells, jpeg, middle_of
 
 
 def texts(view: RowView) -> list[str]:
@@ -110,12 +31,6 @@ def texts(view: RowView) -> list[str]:
         if str(canvas.type(item)) == "text" and low - 60 <= canvas.coords(item)[1] <= high + 60:
             found.append(str(canvas.itemcget(item, "text")))
     return found
-
-
-def middle_of(view: RowView, number: int) -> tuple[int, int]:
-    """A point in a row that is in sight, in pixels of the canvas."""
-    x, y = view._raster_now.corner(view.rows.places[number])
-    return x + 30, y - view._top + 10
 
 
 # What is drawn
@@ -254,138 +169,6 @@ def test_the_theme_and_the_size_of_the_window_may_change(show: Any, kind: Kind, 
         plain.root.update()
         assert 9000 in view.in_sight(), size
         assert view._slots[view.rows.places[9000] % len(view._slots)].cells == cells(9000)
-
-
-# Choosing
-
-
-def numbers_of(heard: Heard) -> list[int]:
-    return sorted(heard.selections[-1].chosen)
-
-
-@BOTH
-def test_clicks_choose(show: Any, kind: Kind, plain: Plain, heard: Heard) -> None:
-    view = show(kind)
-    plain.click(view.canvas, *middle_of(view, 2))
-    assert (numbers_of(heard), heard.selections[-1].current) == ([2], 2)
-    assert str(plain.root.focus_get()) == str(view.canvas)
-    plain.click(view.canvas, *middle_of(view, 4), state=SHIFT)
-    assert numbers_of(heard) == [2, 3, 4]
-    plain.click(view.canvas, *middle_of(view, 3), state=CONTROL)
-    assert numbers_of(heard) == [2, 4]
-    assert view.selection == heard.selections[-1], "the view shows it itself"
-    assert ("opened", 3) not in heard.events
-
-
-@BOTH
-def test_a_double_click_opens(show: Any, kind: Kind, plain: Plain, heard: Heard) -> None:
-    view = show(kind)
-    plain.click(view.canvas, *middle_of(view, 1), times=2)
-    assert heard.events == [("opened", 1)]
-    assert numbers_of(heard) == [1]
-
-
-@BOTH
-def test_a_right_click_asks_for_a_menu(show: Any, kind: Kind, plain: Plain, heard: Heard) -> None:
-    view = show(kind)
-    button = 2 if sys.platform == "darwin" else 3
-    plain.click(view.canvas, *middle_of(view, 1), button=button)
-    assert numbers_of(heard) == [1] and heard.events[0][:2] == ("menu", 1)
-    view.choose(Selection(frozenset((1, 2, 3)), 3, 3))
-    heard.selections.clear()
-    plain.click(view.canvas, *middle_of(view, 2), button=button)
-    assert heard.selections == [], "those that are chosen stay chosen"
-    plain.press(view.canvas, "<Shift-F10>")
-    number, x, y = heard.events[-1][1:]
-    assert number == 3
-    assert view.canvas.winfo_rootx() <= x and view.canvas.winfo_rooty() <= y
-
-
-def test_keys_in_the_table(show: Any, plain: Plain, heard: Heard) -> None:
-    view = show(RowTable)
-    plain.press(view.canvas, "<Down>", "<Down>")
-    assert numbers_of(heard) == [1]
-    plain.press(view.canvas, "<Shift-Down>", "<Shift-Down>", "<Shift-Up>")
-    assert numbers_of(heard) == [1, 2]
-    plain.press(view.canvas, "<Control-Down>")
-    assert (numbers_of(heard), heard.selections[-1].current) == ([1, 2], 3)
-    plain.press(view.canvas, "<Control-space>")
-    assert numbers_of(heard) == [1, 2, 3]
-    plain.press(view.canvas, "<Left>", "<Right>")
-    assert heard.selections[-1].current == 3
-    plain.press(view.canvas, "<space>")
-    assert heard.events == [("opened", 3)]
-
-
-@BOTH
-def test_pages_and_ends(show: Any, kind: Kind, plain: Plain, heard: Heard) -> None:
-    view = show(kind)
-    page = len(view.in_sight())
-    plain.press(view.canvas, "<Home>", "<Next>")
-    assert 1 < heard.selections[-1].current <= page  # type: ignore[operator]
-    assert heard.selections[-1].current in view.in_sight()
-    plain.press(view.canvas, "<Prior>")
-    assert heard.selections[-1].current == 0
-    plain.press(view.canvas, "<End>")
-    assert heard.selections[-1].current == MANY - 1 and MANY - 1 in view.in_sight()
-    plain.press(view.canvas, "<Home>", "<Shift-End>")
-    assert len(heard.selections[-1].chosen) == MANY
-    plain.press(view.canvas, "<Home>", "<Control-a>")
-    assert len(heard.selections[-1].chosen) == MANY and heard.selections[-1].current == 0
-
-
-def test_arrows_in_the_grid_go_by_rows_and_columns(show: Any, plain: Plain, heard: Heard) -> None:
-    view = show(RowGrid, 20)
-    columns = view._raster_now.columns
-    assert 3 <= columns < 10
-    plain.press(view.canvas, "<Home>", "<Right>", "<Down>")
-    assert heard.selections[-1].current == columns + 1
-    plain.press(view.canvas, "<Up>", "<Up>")
-    assert heard.selections[-1].current == 1, "the first row has none above it"
-    plain.press(view.canvas, "<Left>", "<Left>")
-    assert heard.selections[-1].current == 0
-    plain.press(view.canvas, "<End>", "<Down>")
-    assert heard.selections[-1].current == 19
-    plain.press(view.canvas, "<Up>", "<Down>")
-    assert heard.selections[-1].current == 19
-
-
-@BOTH
-def test_other_keys_belong_to_the_window(show: Any, kind: Kind, plain: Plain) -> None:
-    view = show(kind, 5)
-    pressed: list[str] = []
-    for key in ("Return", "1", "u", "Delete"):
-        plain.root.bind(f"<Key-{key}>", lambda event: pressed.append(event.keysym))
-    plain.press(view.canvas, "<Down>", "<Return>", "<Key-1>", "<Key-u>", "<Delete>")
-    assert pressed == ["Return", "1", "u", "Delete"]
-
-
-@BOTH
-def test_what_is_chosen_is_marked_by_more_than_colour(show: Any, kind: Kind, plain: Plain) -> None:
-    view = show(kind, 5)
-    view.mark(Selection().clicked(1).toggled(2).toggled(2))
-    plain.press(view.canvas)
-    slot, current = view._slots[1], view._slots[2]
-    assert view.canvas.itemcget(slot._edge, "state") == "normal"
-    assert view.canvas.itemcget(current._edge, "state") == "hidden"
-    assert view.canvas.itemcget(current._ring, "state") == "normal"
-    assert view.canvas.itemcget(current._ring, "dash") == ""
-    assert view._rim.cget("background") == plain.look.colours.accent
-    entry = tkinter.Entry(plain.root)
-    entry.pack()
-    plain.press(entry)
-    assert view.canvas.itemcget(current._ring, "dash") != "", "a broken ring while the keyboard is elsewhere"
-
-
-@BOTH
-def test_the_wheel_scrolls(show: Any, kind: Kind, plain: Plain) -> None:
-    view = show(kind)
-    view.canvas.event_generate("<Button-5>")
-    assert view._top > 0
-    view.canvas.event_generate("<Button-4>")
-    view.canvas.event_generate("<Button-4>")
-    assert view._top == 0
-    assert wheel_notches(-120 if sys.platform != "darwin" else -3) == 1
 
 
 # The table

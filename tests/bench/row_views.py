@@ -1,7 +1,8 @@
 """How long do the table and the grid take with 20,000 rows: to show the list, to scroll a step, to follow the bar?
 
 Opens both in a window of 1280 x 720 with drawn thumbnails that come when the view asks for them; every time is that of
-the call and of all that the window draws for it:
+the call and of all that the window draws for it, and beside it the time of the processor alone (on a machine that is
+busy with other things only that one means something):
 
     python -m tests.bench.row_views [--rows 20000] [--size 1280x720]
 
@@ -70,7 +71,7 @@ def main() -> None:
     root.geometry(f"{wanted.size}+0+0")
     look = Look(root)
     look.use("light")
-    print(f"{wanted.rows} rows in {wanted.size}: milliseconds, median and longest")
+    print(f"{wanted.rows} rows in {wanted.size}: milliseconds, median and longest; of the processor alone")
     for kind in (RowTable, RowGrid):
         listener = Answering()
         view = listener.view = kind(root, look, listener)
@@ -96,17 +97,17 @@ def _measure(view: RowView, rows: int) -> None:
     print(f"  {len(view.canvas.find_all())} items drawn, {len(view._cells)} rows of cells kept")
 
 
-def _steps(view: RowView, do: Callable[[int], object]) -> list[float]:
+def _steps(view: RowView, do: Callable[[int], object]) -> list[tuple[float, float]]:
     """Each step with all that comes of it: rows drawn, cells asked for, pictures decoded."""
     return [_timed(view, lambda step=step: do(step)) for step in range(STEPS)]  # type: ignore[misc]
 
 
-def _timed(view: RowView, do: Callable[[], Any], draws: bool = True) -> float:
-    began = time.perf_counter()
+def _timed(view: RowView, do: Callable[[], Any], draws: bool = True) -> tuple[float, float]:
+    began, worked = time.perf_counter(), time.process_time()
     do()
     if draws:
         view.update()
-    return (time.perf_counter() - began) * 1000
+    return (time.perf_counter() - began) * 1000, (time.process_time() - worked) * 1000
 
 
 def _rest(view: RowView) -> None:
@@ -115,8 +116,9 @@ def _rest(view: RowView) -> None:
         view.update()
 
 
-def _report(what: str, times: Sequence[float]) -> None:
-    print(f"  {what:36} {statistics.median(times):7.1f} {max(times):7.1f}")
+def _report(what: str, times: Sequence[tuple[float, float]]) -> None:
+    columns = [f"{statistics.median(column):7.1f} {max(column):7.1f}" for column in zip(*times, strict=True)]
+    print(f"  {what:36} {'  '.join(columns)}")
 
 
 def _thumbnail(number: int) -> bytes:
