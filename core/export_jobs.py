@@ -21,6 +21,8 @@ from core.shelter_facts import Facts
 from core.texts import Language
 
 _AT_ONCE = 500
+# The animals of so few rows are looked up one by one, which reads the run once for each.
+_FEW = 20
 _EVERYTHING = Filter()
 
 
@@ -113,6 +115,11 @@ def animals_of(review: Review, wanted: Wanted) -> Iterator[Animal]:
         return
     if wanted.scope is not Scope.SELECTED:
         yield from review.animals(asked)
+        return
+    numbers = numbers_of(review, wanted)
+    if len(numbers) <= _FEW:
+        rows = {row.tagged.animal or row.tagged.path: row for row in reversed(review.rows(numbers))}
+        yield from (review.animal_of(row) for row in reversed(rows.values()))
         return
     chosen = {(one.animal, None if one.animal else one.path) for one in photographs_of(review, wanted)}
     for animal in review.animals(asked):
