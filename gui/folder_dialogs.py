@@ -63,7 +63,7 @@ class CrossDialog(_Question):
             if column < len(first):
                 field.put(self._choices[column].shown)
         self.show()
-        self.fields[0].entry.focus_set()
+        self.fields[0].begin()
 
     def keep(self) -> None:
         from core.records import Correction, Kind
@@ -109,7 +109,7 @@ class AnimalDialog(_Question):
         self.apart_button.pack(side="left", before=self.wrong)
         self.field.put(proposed)
         self.show()
-        self.field.entry.focus_set()
+        self.field.begin()
 
     def keep(self) -> None:
         if self.field.text:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UserError
 from core.texts import tr
-from gui.answer_texts import breed_of, correction_detail, correction_line, heatmap_title
+from gui.answer_texts import breed_of, corrected_breed, correction_detail, correction_line, heatmap_title
 from gui.background import Background
 from gui.breed_bars import Bar
 from gui.breed_choices import breed_choices
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from core.bundles import BundleInfo
     from core.neighbours import Suspicion
-    from core.records import Animal
+    from core.records import Animal, Correction
     from core.reviews import Review
     from gui.folder_preview import FolderPreview
 
@@ -105,11 +105,7 @@ class FolderGlance:
         self._begin(_Glance(entry, explained=_first_named(entry)))
         self._preview.correction.clear()
         self.show_all()
-        if entry.thumbnail:
-            self._show_small(entry.thumbnail)
-        elif not self._is_readable:
-            self._preview.canvas.show_problem(entry.row.tagged.verdict.reason)
-        self._waiting = self._preview.after(_REST_MS, self._look_closer)
+        self._see(entry)
 
     def redraw(self) -> None:
         """The heatmap is to look different."""
@@ -117,15 +113,12 @@ class FolderGlance:
             self._draw()
             self._show_caption()
 
-    def look_again(self) -> None:
-        """The preview is to be seen again."""
-        if self.now.entry is not None and self.now.opened is None:
-            self._open()
-
     def resized(self) -> None:
         """The picture has another room to fill; for a larger one it may have been opened too small."""
         opened, room = self.now.opened, self._preview.canvas.room
-        if opened is not None and opened.photo.path is not None and is_coarse(opened.photo, room):
+        if opened is None and self.now.entry is not None:
+            self._see(self.now.entry)  # it was not to be seen when it was chosen
+        elif opened is not None and opened.photo.path is not None and is_coarse(opened.photo, room):
             self._open()
         else:
             self._draw()
@@ -155,7 +148,7 @@ class FolderGlance:
         self._show_verdict(entry, info)
         said = tagged.reviewed
         if said:
-            preview.verdict.show_correction(correction_line(said, info), correction_detail(said, info))
+            preview.verdict.show_correction(_word_line(said, info), correction_detail(said, info))
         else:
             preview.verdict.show_correction("", "")
         preview.show_note(self._doubt(info))
@@ -223,6 +216,15 @@ class FolderGlance:
         return said.format(voters=found.voters, votes=found.votes, breed=breed)
 
     # What is seen
+
+    def _see(self, entry: Entry) -> None:
+        """The small picture at once, the large one after a moment of rest."""
+        if not self._is_readable:
+            self._preview.canvas.show_problem(entry.row.tagged.verdict.reason)
+        elif entry.thumbnail:
+            self._show_small(entry.thumbnail)
+        if not self._waiting:
+            self._waiting = self._preview.after(_REST_MS, self._look_closer)
 
     def _show_small(self, jpeg: bytes) -> None:
         room = self._preview.canvas.room
@@ -317,6 +319,16 @@ class FolderGlance:
     def _on_animal(self, animal: Animal) -> None:
         self.now.animal = animal
         self._show_animal()
+
+
+def _word_line(correction: Correction, info: BundleInfo) -> str:
+    """What a volunteer said: that the answer was right, or what it is instead."""
+    agreed = (
+        correction.label == correction.predicted if correction.label else correction.kind.value == correction.status
+    )
+    if agreed and not correction.second_name:
+        return tr("Confirmed: {breed}").format(breed=corrected_breed(correction, info))
+    return correction_line(correction, info)
 
 
 def _first_named(entry: Entry) -> int | None:

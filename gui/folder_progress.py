@@ -75,7 +75,7 @@ class FolderProgress(ttk.Frame):
         self.button.grid(row=0, column=1, rowspan=3, padx=(px(12), 0))
         self._bar.grid_remove()
         self.button.grid_remove()
-        self.bind("<Configure>", lambda _event: self._show_lines())
+        self.sentence.bind("<Configure>", lambda _event: self._show_lines())
 
     def _show_lines(self) -> None:
         room = max(self._look.px(80), self.sentence.winfo_width() - self._look.px(4))

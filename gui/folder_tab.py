@@ -215,7 +215,6 @@ class FolderTab(ttk.Frame):
             return
         if shown:
             self.preview.grid()
-            self.after_idle(self._desk.glance.look_again)
         else:
             self.preview.grid_remove()
 

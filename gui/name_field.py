@@ -29,7 +29,7 @@ class NameField(ttk.Frame):
         self._is_own = False
         self._typed = tkinter.StringVar(self)
         ttk.Label(self, text=title, style="Strong.TLabel").pack(anchor="w", pady=(0, look.px(4)))
-        self.entry = ttk.Entry(self, textvariable=self._typed, width=30)
+        self.entry = ttk.Entry(self, textvariable=self._typed, width=36)
         self.entry.pack(fill="x")
         self.list = tkinter.Listbox(
             *(self,), activestyle="none", borderwidth=0, exportselection=False, font=BODY, height=_ROWS,
@@ -64,8 +64,12 @@ class NameField(ttk.Frame):
         return next(exact, self._matches[0] if self._matches else None)
 
     def put(self, text: str) -> None:
-        """Write this into the field, ready to be typed over."""
+        """Write this into the field."""
         self._set(text)
+
+    def begin(self) -> None:
+        """The cursor into the field, ready to type over what is there."""
+        self.entry.focus_set()
         self.entry.selection_range(0, "end")
         self.entry.icursor("end")
 
