@@ -16,7 +16,18 @@ heatmap_strip      what the heatmap shows, and how
 correction_box     type-ahead for the breed that it really is
 breed_choices      what can be typed there
 answer_texts       the answer in words, for the screen, the clipboard and saved pictures
-later_tabs         what is still to come, and what can be done until then
+folder_tab         the rows of a folder: lays out and reports; built when there are rows
+folder_desk        what happens to the rows: listed, filtered, chosen, looked at
+folder_run         the tagging: begun, watched, stopped, gone on with
+folder_labels      what a volunteer says of the chosen rows
+folder_glance      what is seen of the current row
+folder_actions     what can be done with them, with names and keys
+folder_engine      what the worker threads do for the tab
+folder_words       what the tab says in sentences; folder_standing: how the folder stands
+folder_welcome, folder_progress, folder_preview, folder_dialogs   parts of the tab
+candidate_list, key_bar, name_field   parts of these
+row_texts          what stands in a row, in words
+later_tabs         what is still to come
 settings_dialog    choices
 about              versions and licences
 help_dialog        what to do, and every key

@@ -68,7 +68,7 @@ def test_the_current_row_is_seen_large_with_its_heatmap(window: Window, folder: 
     window.go_to("green.png")
     preview, glance = window.folder.preview, window.folder_desk.glance
     assert str(preview.verdict._headline.cget("text")).startswith("green, ")
-    assert [bar.name for bar in preview.candidates.bars][0] == "green"
+    assert preview.candidates.bars[0].name == "green"
     assert preview.caption == "What speaks for green"
     with_heatmap = glance.now.drawn.image.tobytes()
     window.press("<h>", window.folder.view.canvas)

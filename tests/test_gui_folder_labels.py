@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tkinter import ttk
 from typing import Any
 
 import pytest
@@ -130,10 +131,11 @@ def test_typing_finds_any_breed(rows: Window, first: str) -> None:
     """Any letter begins it, also one that is a key in the Photo tab; those that are keys here follow a slash."""
     rows.go_to("blue.jpg")
     rows.folder.focus_rows()
-    entry = rows.folder.preview.correction.entry
+    entry: ttk.Entry = rows.folder.preview.correction.entry
     rows.press({"/": "<slash>"}.get(first, first if first.startswith("<") else f"<{first}>"))
     rows.root.update()
-    assert rows.root.focus_get() is entry
+    focused: object = rows.root.focus_get()
+    assert focused is entry
     assert entry.get() == (first if first.isalpha() else "")
     entry.delete(0, "end")
     rows.type("vert", entry)

@@ -61,7 +61,7 @@ def choose(menu: tkinter.Menu, label: str) -> None:
 
 def test_every_action_is_in_a_menu_with_its_name_and_key(window: Window) -> None:
     shown: dict[str, str] = {}
-    for title in ("File", "Edit", "View", "Settings", "Help"):
+    for title in ("File", "Edit", "Review", "View", "Settings", "Help"):
         menu = opened_menu(window, title)
         for place, kind in enumerate(entries(menu)):
             if kind in ("command", "checkbutton"):
@@ -72,8 +72,23 @@ def test_every_action_is_in_a_menu_with_its_name_and_key(window: Window) -> None
 
 
 def test_no_key_means_two_things(window: Window) -> None:
-    keys = [key for action in window.shell.actions.values() for key in action.keys]
-    assert len(keys) == len(set(keys))
+    for tab in (0, 1, 2):
+        keys = [key for action in window.shell.actions.values() if action.tab in (None, tab) for key in action.keys]
+        assert len(keys) == len(set(keys))
+
+
+def test_a_key_means_what_it_means_in_the_tab_that_is_shown(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["red"])
+    assert window.shell.actions["copy"].is_allowed()
+    window.press("<F3>", window.tab.canvas)
+    assert not window.shell.actions["copy"].is_allowed()
+    window.press("<o>", window.root)
+    window.settle()
+    assert not window.shell.desk.choices.outline
+    window.press("<F2>")
+    assert window.tab._buttons["copy"].instate(["!disabled"])
+    window.press("<Down>", window.tab.canvas)
+    window.settle()
 
 
 def test_menu_entries_do_what_they_say(window: Window, photos: dict[str, Path]) -> None:
@@ -106,8 +121,6 @@ def test_menus_can_be_opened_again_and_again(window: Window) -> None:
 def test_tabs_have_keys_and_say_what_is_to_come(window: Window) -> None:
     window.press("<F3>", window.root)
     assert window.shell.tabs.index("current") == 1
-    texts = [text for widget in window.widgets(window.shell.folder_tab) for text in texts_of(widget)]
-    assert any("still to come" in text for text in texts)
     window.press("<F4>")
     texts = [text for widget in window.widgets(window.shell.retrain_tab) for text in texts_of(widget)]
     assert any("still to come" in text for text in texts)
@@ -115,16 +128,10 @@ def test_tabs_have_keys_and_say_what_is_to_come(window: Window) -> None:
     assert window.shell.tabs.index("current") == 0
 
 
-def test_a_folder_goes_to_the_folder_tab_with_a_command_that_works(window: Window, photos: dict[str, Path]) -> None:
-    folder = photos["red"].parent
-    window.shell.open_paths([folder])
-    window.settle()
+def test_a_folder_goes_to_the_folder_tab(window: Window, photos: dict[str, Path]) -> None:
+    window.open_folder(photos["red"].parent)
     assert window.shell.tabs.index("current") == 1
-    window.shell.folder_tab.button.invoke()
-    import shlex
-
-    words = shlex.split(window.root.clipboard_get())
-    assert words[words.index("classify") + 1] == str(folder)
+    assert len(window.folder_desk.rows) == len(photos)
 
 
 def test_files_dropped_by_the_desktop_arrive(window: Window, photos: dict[str, Path]) -> None:
@@ -134,12 +141,11 @@ def test_files_dropped_by_the_desktop_arrive(window: Window, photos: dict[str, P
     window.root.tk.call("bind", window.root, "<<TestEnter>>", enter)
     window.root.event_generate("<<TestEnter>>")
     assert "Let go to open it" in window.canvas_texts
-    paths = window.root.tk.call("list", str(photos["green"]), str(photos["red"]))
+    paths = window.root.tk.call("list", str(photos["green"]))
     window.root.tk.call("set", "dropped", paths)
     assert window.root.tk.eval(script.replace("%D", "$dropped")) == "copy"
     window.wait(lambda: window.now.path == photos["green"] and window.now.seen, "the dropped photograph")
     assert "Let go to open it" not in window.canvas_texts
-    assert "The first of 2" in window.status
 
 
 def test_language_switches_every_text_and_keeps_the_photograph(
