@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from math import sqrt
@@ -29,7 +29,7 @@ _ANSWERS = (Status.SURE, Status.UNSURE, Status.NOT_A_DOG)
 _DOGS = frozenset({Status.SURE, Status.UNSURE})
 _READ_AT_ONCE = 500
 _NORMAL_95 = 1.959964
-# Columns of the matrix that are no breeds, in this order at its end.
+# Columns of the matrix that are no breeds, in this order.
 _WORDS = (Kind.CROSS.value, Kind.MIXED.value, Kind.NOT_A_DOG.value, Kind.UNKNOWN.value)
 
 
@@ -173,21 +173,40 @@ def outcome_of(word: Correction, verdict: Verdict, info: BundleInfo) -> Outcome:
 
 
 def disagreements(figures: Figures) -> Disagreements:
-    """The rows with a disagreement, the most of them first; columns in the same order, then other words."""
+    """The rows with a disagreement; columns with words that are no breed first, then breeds in the order of the rows.
+
+    The row with the most disagreements comes first, and after each row the one that it is confused with most: so the
+    large numbers lie near the diagonal and the beginning.
+    """
     wrong: Counter[str] = Counter()
     for cell in figures.cells:
         if cell.is_disagreement:
             wrong[cell.predicted] += cell.photographs
-    rows = tuple(sorted(wrong, key=lambda predicted: -wrong[predicted]))
+    rows = _chained(wrong, figures.cells)
     counts = {(cell.predicted, cell.said): cell.photographs for cell in figures.cells if cell.predicted in wrong}
     said: Counter[str] = Counter()
     for (_predicted, word), photographs in counts.items():
         said[word] += photographs
+    words = [word for word in _WORDS if word in said]
     breeds = [row for row in rows if row in said and row not in _WORDS]
-    breeds += sorted(
-        said.keys() - set(breeds) - set(_WORDS), key=lambda word: (word.startswith(OTHER), -said[word], word)
-    )
-    return Disagreements(rows, (*breeds, *(word for word in _WORDS if word in said)), counts)
+    others = sorted(said.keys() - {*words, *breeds}, key=lambda word: (word.startswith(OTHER), -said[word], word))
+    return Disagreements(rows, (*words, *breeds, *others), counts)
+
+
+def _chained(wrong: Mapping[str, int], cells: Sequence[Cell]) -> tuple[str, ...]:
+    """The rows, each followed by the one that it is confused with most, either way."""
+    confused: dict[str, Counter[str]] = {row: Counter() for row in wrong}
+    for cell in cells:
+        if cell.is_disagreement and cell.said in wrong:
+            confused[cell.predicted][cell.said] += cell.photographs
+            confused[cell.said][cell.predicted] += cell.photographs
+    left = sorted(wrong, key=lambda row: (-wrong[row], row))
+    rows: list[str] = []
+    while left:
+        near = confused[rows[-1]] if rows else Counter[str]()
+        rows.append(max(left, key=lambda row: (row not in _WORDS, near[row], wrong[row])))
+        left.remove(rows[-1])
+    return tuple(rows)
 
 
 def said_name(said: str, figures: Figures, info: BundleInfo) -> str:

@@ -26,6 +26,7 @@ folder_engine      what the worker threads do for the tab
 folder_words       what the tab says in sentences; folder_standing: how the folder stands
 folder_welcome, folder_progress, folder_preview, folder_dialogs   parts of the tab
 candidate_list, key_bar, name_field   parts of these
+figures_page       the figures of a folder; bar_chart, agreement_view, confusion_view: its parts
 row_texts          what stands in a row, in words
 later_tabs         what is still to come
 settings_dialog    choices

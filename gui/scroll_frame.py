@@ -47,6 +47,14 @@ class ScrollFrame(ttk.Frame):
         """As wide as its contents, with room for the bar."""
         self._view.configure(width=self.inside.winfo_reqwidth() + self._bar_width)
 
+    def bring_into_sight(self, widget: tkinter.Misc, top: int, bottom: int) -> None:
+        """Scroll no more than needed to show what lies between these pixels of a widget inside."""
+        begin = widget.winfo_rooty() - self.inside.winfo_rooty()
+        first, room, whole = self._view.canvasy(0), self._view.winfo_height(), self.inside.winfo_reqheight()
+        wanted = max(min(first, begin + top), begin + bottom - room)
+        if self.is_scrolling and wanted != first:
+            self._view.yview_moveto(wanted / max(1, whole))
+
     def _dress(self) -> None:
         self._view.configure(background=self._look.colours.back)
 

@@ -58,7 +58,7 @@ class MadeUpRun:
             connection.execute("INSERT INTO models(id, fingerprint, name) VALUES (1, ?, ?)", values)
             connection.execute("INSERT INTO runs(id, roots, model, state, begun) VALUES (1, '[]', 1, 'ended', '')")
         self.review = Review(self.database, 1, model_fingerprint(self.info), self.info)
-        self._next = 1
+        self.number = 1  # of the next row
 
     @property
     def database(self) -> Database:
@@ -69,7 +69,7 @@ class MadeUpRun:
     ) -> int:
         """A row; its number, which is the photograph's too. `again`: a further file with that photograph's content."""
         self.add_many([(name, prediction, animal, again)])
-        number = self._next - 1
+        number = self.number - 1
         if word is not None:
             self.library.label({again or number: word})
         return number
@@ -78,8 +78,8 @@ class MadeUpRun:
         """Rows as of `add`; without a prediction they are unreadable."""
         with self.database.writing() as connection:
             for name, prediction, animal, again in rows:
-                number, photograph = self._next, again or self._next
-                self._next += 1
+                number, photograph = self.number, again or self.number
+                self.number += 1
                 if not again:
                     connection.execute("INSERT INTO photographs VALUES (?, ?, ?)", (number, f"c{number}", name))
                 if prediction is not None and not again:

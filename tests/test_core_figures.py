@@ -162,7 +162,7 @@ def test_only_breeds_with_disagreements_are_in_the_matrix(run: MadeUpRun) -> Non
     run.add("4.jpg", run.no_dog(), word=breed(PUG))
     table = disagreements(figures(run.review))
     assert table.rows == ("pug", "beagle", "not_a_dog"), "the most disagreements first"
-    assert table.columns == ("pug", "boxer", "other:Cane Corso", "unknown")
+    assert table.columns == ("unknown", "pug", "boxer", "other:Cane Corso")
     assert table.counts == {
         ("pug", "pug"): 1,
         ("pug", "boxer"): 2,
@@ -178,6 +178,14 @@ def test_breeds_that_agree_and_are_also_said_for_others_show_their_diagonal(run:
     run.add("3.jpg", run.sure(BRIARD), word=breed(BRIARD))
     table = disagreements(figures(run.review))
     assert (table.rows, table.columns) == (("pug",), ("boxer",))
+
+
+def test_what_is_confused_stands_together(run: MadeUpRun) -> None:
+    for predicted, said, times in [(BEAGLE, BOXER, 3), (PUG, BRIARD, 2), (BOXER, BEAGLE, 1), (BRIARD, PUG, 1)]:
+        for _ in range(times):
+            run.add(f"{run.number}.jpg", run.sure(predicted), word=breed(said))
+    table = disagreements(figures(run.review))
+    assert table.rows == ("beagle", "boxer", "pug", "briard") == table.columns
 
 
 def test_names(run: MadeUpRun) -> None:
