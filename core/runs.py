@@ -18,7 +18,7 @@ from core.photos import system_path
 
 # A row whose file was not met yet by the present walk has its place this much lower: before all that were.
 _NOT_MET = 1 << 40
-_AT_ONCE = 500
+_AT_ONCE, _MOVED_AT_ONCE = 500, 5000
 
 
 class State(str, Enum):
@@ -58,8 +58,21 @@ def begin_run(database: Database, roots: Sequence[Path], info: BundleInfo) -> Ru
                 "UPDATE runs SET state = ?, begun = ?, ended = NULL WHERE id = ?",
                 (State.RUNNING.value, now_text(), run),
             )
-            connection.execute("UPDATE run_files SET place = place - ? WHERE run = ? AND place >= 0", (_NOT_MET, run))
+    _forget_places(database, int(run))
     return _run(database, int(run))
+
+
+def _forget_places(database: Database, run: int) -> None:
+    """No file was met yet; some rows at a time, because all at once take 50 MB for 100,000."""
+    with database.reading() as connection:
+        first, last = connection.execute("SELECT min(id), max(id) FROM run_files WHERE run = ?", (run,)).fetchone()
+    for start in range(first or 0, (last or 0) + 1, _MOVED_AT_ONCE) if first else ():
+        with database.writing() as connection:
+            connection.execute(
+                # "+run": by the ids, not by the index over all rows of the run
+                "UPDATE run_files SET place = place - ? WHERE id >= ? AND id < ? AND +run = ? AND place >= 0",
+                (_NOT_MET, start, start + _MOVED_AT_ONCE, run),
+            )
 
 
 def end_run(database: Database, run: Run, state: State) -> Run:

@@ -21,7 +21,7 @@ from core.looks import check_there
 from core.network_sets import NetworkSets
 from core.photos import PHOTO_SUFFIXES, find_photos, system_path
 from core.records import Status
-from core.runs import Run, State, begin_run, drop_gone, end_run, has_rows_below, keep_rows
+from core.runs import Run, State, begin_run, drop_gone, end_run, has_rows_below, keep_rows, plain_roots
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,9 @@ def tag(
     second, and at the end. Raises UserError where the library cannot be used; what stops a run that has begun, such as
     a disk that is full or a folder that is gone, is the `problem` of its last progress instead.
     """
+    batch = Batch(bundle, database, sets=sets, roots=plain_roots(roots))
     run = begin_run(database, roots, bundle.info)
     tally, counter = _Tally(run), _Counter(run.roots)
-    batch = Batch(bundle, database, sets=sets, roots=run.roots)
     found = found_in(run.roots, lambda root: _walk(root, is_again=has_rows_below(database, run, root)))
     state, problem = State.DONE, ""
     try:
