@@ -108,13 +108,13 @@ class FiguresPage(Dialog):
             share = percent(number / max(1, self._figures.photographs))
             button = ttk.Button(
                 frame,
-                text="\N{EN SPACE}" + tr("{answer}: {count} ({share})").format(**words, share=share),
+                text=" " + tr("{answer}: {count} ({share})").format(**words, share=share),
                 image=self._signs.get(SIGNS[status.value], self.look.px(15)),
                 compound="left",
                 command=lambda status=status: self._choose(Filter(frozenset({status}))),  # type: ignore[misc]
                 state="normal" if number else "disabled",
             )
-            frame.columnconfigure(column, weight=1, uniform="status")
+            frame.columnconfigure(column, weight=1)
             button.grid(row=0, column=column, sticky="ew", padx=(0 if not column else self.look.px(8), 0))
             self.status_buttons[status] = button
         return frame

@@ -242,7 +242,8 @@ def test_nothing_is_cut_off(plain: Plain, language: str, dpi: float) -> None:
     set_language("fr" if language == "fr" else "en")
     plain.root.tk.call("tk", "scaling", dpi / 72)
     plain.look.use("dark")
-    opened = Page(plain, SOME)
+    numbers = {Status.SURE: 11_203, Status.UNSURE: 8_120, Status.NOT_A_DOG: 1_007, Status.UNREADABLE: 151}
+    opened = Page(plain, replace(SOME, photographs=20_481, statuses=numbers))
     for tab in (0, 1):
         opened.page.tabs.select(tab)
         plain.root.update()
