@@ -244,4 +244,4 @@ class FolderActions:
             self._tab.bar.begin_search()
 
     def _can_speak(self) -> bool:
-        return bool(self._desk.chosen)
+        return self._desk.has_chosen

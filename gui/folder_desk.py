@@ -298,9 +298,8 @@ class FolderDesk:
 
     def changed(self, numbers: Sequence[int]) -> None:
         """What stands in these rows has changed, and perhaps in others of the same photographs and animals."""
-        for number in numbers:
-            if number != self.selection.current and number not in self.labels.pending:
-                self._entries.pop(number, None)
+        for number in self._entries.keys() & set(numbers) - self.labels.pending - {self.selection.current}:
+            del self._entries[number]
         self._tab.forget_cells()
         self._ask_current()
         if not self._after_words:
@@ -344,6 +343,11 @@ class FolderDesk:
         chosen = self.selection.in_order(self.rows)
         current = self.selection.current
         return chosen or ((current,) if current in self.rows.places and current is not None else ())
+
+    @property
+    def has_chosen(self) -> bool:
+        """Whether a word would be on any row; `chosen` takes its time with 20,000."""
+        return self.selection.current in self.rows.places
 
     def selected(self, selection: Selection) -> None:
         """Another choice of rows."""
@@ -390,7 +394,7 @@ class FolderDesk:
             self._ask_current()
             return
         suspicion = self.suspects.get(entry.row.photograph) if entry.row.photograph is not None else None
-        self.glance.show(entry, suspicion, len(self.chosen))
+        self.glance.show(entry, suspicion, max(1, len(self.selection.chosen)))
 
     def _ask_current(self) -> None:
         review, current = self.review, self.selection.current

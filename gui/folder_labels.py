@@ -35,12 +35,12 @@ class FolderLabels:
     def __init__(self, desk: FolderDesk, background: Background) -> None:
         self._desk = desk
         self._background = background
-        self._pending: dict[int, int] = {}
+        self._pending: list[Sequence[int]] = []
 
     @property
     def pending(self) -> frozenset[int]:
         """Rows whose word is on its way into the library: what is read there may be older than what is seen."""
-        return frozenset(self._pending)
+        return frozenset(number for numbers in self._pending for number in numbers)
 
     def accept(self) -> None:
         """Each of the chosen rows is what its own answer says first."""
@@ -138,14 +138,10 @@ class FolderLabels:
         review = self._desk.review
         if review is None:
             return
-        for number in numbers:
-            self._pending[number] = self._pending.get(number, 0) + 1
+        self._pending.append(numbers)
 
         def arrived() -> None:
-            for number in numbers:
-                self._pending[number] -= 1
-                if not self._pending[number]:
-                    del self._pending[number]
+            self._pending.remove(numbers)
             self._desk.changed(numbers)
 
         def done(kept: Kept) -> None:
