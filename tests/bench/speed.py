@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
@@ -310,4 +311,6 @@ def _processor() -> str:
 
 
 if __name__ == "__main__":
+    # Ended by force, it takes its gigabyte of photographs and its children along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     main()
