@@ -33,8 +33,7 @@ from gui.theme import Look
 if TYPE_CHECKING:
     from core.jobs import Job
 
-_LANE, _READ, _CHECK = "export-check", "export-animals", "export-check"
-_SAVE_AFTER_MS = 400
+_LANE, _READ, _CHECK, _KEEP = "export-check", "export-animals", "export-check", "export-facts"
 
 
 class Shown(Enum):
@@ -79,7 +78,6 @@ class CheckPage(ttk.Frame):
         self._order: list[int] = []
         self._shown = Shown.ALL
         self._is_read = False
-        self._saving = ""
         self._age = tkinter.StringVar(self, "" if default_age is None else text_of_age(default_age))
         self._build()
         self._read()
@@ -93,15 +91,10 @@ class CheckPage(ttk.Frame):
         return said, count > 0
 
     def leave(self) -> bool:
-        """Take and keep what was typed; false when the cell that is being filled in cannot be taken."""
-        if not self.table.commit() or not self._take_age():
-            return False
-        self._save()
-        return True
+        """Take what is being typed; false when it cannot be taken."""
+        return self.table.commit() and self._take_age()
 
     def destroy(self) -> None:
-        if self._saving:
-            self.after_cancel(self._saving)
         self._background.drop(_READ, _CHECK)
         for name, value in list(vars(self).items()):
             if isinstance(value, tkinter.Variable):
@@ -130,7 +123,7 @@ class CheckPage(ttk.Frame):
         self.shown_box = ttk.Combobox(tools, state="readonly", width=24)
         self.shown_box.pack(side="left")
         self.shown_box.bind("<<ComboboxSelected>>", lambda _event: self._on_shown())
-        ttk.Label(tools, text=tr("Age of all that have none")).pack(side="left", padx=(px(16), px(6)))
+        ttk.Label(tools, text=tr("Age if unknown")).pack(side="left", padx=(px(16), px(6)))
         self.age_entry = ttk.Entry(tools, textvariable=self._age, width=9)
         self.age_entry.pack(side="left")
         ttk.Label(tools, text=tr("years")).pack(side="left", padx=(px(6), 0))
@@ -138,7 +131,7 @@ class CheckPage(ttk.Frame):
             self.age_entry.bind(event, lambda _event: self._take_age())
         self.names_button = ttk.Button(tools, text=tr("Breed names…"), command=self._name_breed)
         self.names_button.pack(side="right", padx=(px(8), 0))
-        self.join_button = ttk.Button(tools, text=tr("Join a table of yours…"), command=self.ask_for_table)
+        self.join_button = ttk.Button(tools, text=tr("Join your table…"), command=self.ask_for_table)
         self.join_button.pack(side="right")
 
     def _columns(self) -> tuple[Column, ...]:
@@ -255,8 +248,8 @@ class CheckPage(ttk.Frame):
         noted = sum(bool(row.blocking or row.notes) for row in self.rows)
         texts = [
             tr("All animals ({count})").format(count=grouped(len(self.rows))),
-            tr("Only those to look at ({count})").format(count=grouped(noted)),
-            tr("Only those left out ({count})").format(count=grouped(blocked)),
+            tr("To look at ({count})").format(count=grouped(noted)),
+            tr("Left out ({count})").format(count=grouped(blocked)),
         ]
         self.shown_box.configure(values=texts, width=max(len(text) for text in texts) + 1)
         self.shown_box.set(texts[list(Shown).index(self._shown)])
@@ -348,19 +341,10 @@ class CheckPage(ttk.Frame):
         return self.facts.get(animal.name, Facts())
 
     def _keep(self) -> None:
-        """Soon, so that filling in many cells writes the file once."""
-        if self._saving:
-            self.after_cancel(self._saving)
-        self._saving = self.after(_SAVE_AFTER_MS, self._save)
-
-    def _save(self) -> None:
-        if not self._saving:
-            return
-        self.after_cancel(self._saving)
-        self._saving = ""
+        """At once: the window may be closed the next moment. What still waits to be written is replaced by this."""
         run, facts = self._review.run, dict(self.facts)
         self._background.start(
-            "files", lambda _job: save_facts(run, facts), lambda _done: None, self._failed, is_promise=True
+            "files", lambda _job: save_facts(run, facts), lambda _done: None, self._failed, topic=_KEEP, is_promise=True
         )
 
 

@@ -172,12 +172,13 @@ class ChoosePage(ttk.Frame):
         ttk.Separator(frame).pack(fill="x", pady=(0, px(8)))
         self._rows_title = ttk.Label(frame, style="Strong.TLabel")
         self._rows_title.pack(anchor="w")
-        line = ttk.Frame(frame)
-        line.pack(fill="x", pady=(px(2), 0))
+        self._scope_line = ttk.Frame(frame)
+        self._scope_line.pack(fill="x", pady=(px(2), 0))
         for scope in self._scopes:
-            button = ttk.Radiobutton(line, variable=self._scope, value=scope.value, command=self._changed)
-            button.pack(side="left", padx=(0, px(16)))
-            self.scope_buttons[scope] = button
+            self.scope_buttons[scope] = ttk.Radiobutton(
+                self._scope_line, variable=self._scope, value=scope.value, command=self._changed
+            )
+        self._scope_line.bind("<Configure>", lambda _event: self._arrange_scopes())
         self.reviewed_box = ttk.Checkbutton(
             frame, variable=self._reviewed, onvalue=ON, offvalue="", command=self._changed
         )
@@ -274,11 +275,21 @@ class ChoosePage(ttk.Frame):
         for scope, button in self.scope_buttons.items():
             count = counts.get(scope)
             button.configure(text=names[scope] if count is None else f"{names[scope]} ({grouped(count)})")
+        self._arrange_scopes()
         self.reviewed_box.configure(
             text=tr("Only animals of which somebody has said something")
             if checks
             else tr("Only photographs of which somebody has said something")
         )
+
+    def _arrange_scopes(self) -> None:
+        """Side by side where there is room for it, else one below the other."""
+        gap = self._look.px(16)
+        needed = sum(button.winfo_reqwidth() + gap for button in self.scope_buttons.values())
+        is_wide = needed <= max(1, self._scope_line.winfo_width())
+        for place, button in enumerate(self.scope_buttons.values()):
+            row, column = (0, place) if is_wide else (place, 0)
+            button.grid(row=row, column=column, sticky="w", padx=(0, gap))
 
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         width = max(self._look.px(240), self._scroll.inside.winfo_width() - self._look.px(8))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SIZE_PX = (1200, 640)
+_SIZE_PX = (1240, 740)
 _LANE, _COUNTS = "export", "export-counts"
 
 
@@ -59,6 +59,9 @@ class ExportDialog(Dialog):
         settings: Settings,
     ) -> None:
         """`chosen` is the filter of the rows that are listed, `selected` are the numbers of the selected ones."""
+        for other in parent.winfo_children():  # two would fill in the same animals
+            if isinstance(other, ExportDialog) and not other.is_writing:
+                other.close()
         super().__init__(parent, look, tr("Export"))
         self._background = background
         self._review = review
@@ -82,6 +85,8 @@ class ExportDialog(Dialog):
         self.choose_page = ChoosePage(self.body, look, export_kinds(), scopes, settings.export_choices, self._on_choice)
         self.choose_page.choose(_form_of(settings.export_form))
         self.choose_page.pack(fill="both", expand=True)
+        for key in ("<Return>", "<KP_Enter>"):
+            self.choose_page.name_entry.bind(key, lambda _event: self._on_main())
         self._show_main()
         self.show()
         self._count()

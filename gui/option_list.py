@@ -58,6 +58,7 @@ class OptionList(ttk.Frame):
         self._variables: dict[str, tkinter.StringVar] = {}
         self.widgets: dict[str, ttk.Combobox | ttk.Checkbutton | ttk.Entry] = {}
         self._faint: list[ttk.Label] = []
+        self._questions: list[ttk.Label] = []
         self.columnconfigure(1, weight=1)
         for row, option in enumerate(options):
             self._add(2 * row, option, option.accepted(known.get(option.id)))
@@ -104,7 +105,8 @@ class OptionList(ttk.Frame):
             )
             widget.grid(row=row, column=0, columnspan=2, sticky="w", pady=px(2))
         else:
-            label = ttk.Label(self, text=option.text)
+            label = ttk.Label(self, text=option.text, justify="left")
+            self._questions.append(label)
             label.grid(row=row, column=0, sticky="w", padx=(0, px(16)), pady=px(4))
             widget = self._field(option, variable)
             widget.grid(row=row, column=1, sticky="w", pady=px(3))
@@ -146,3 +148,5 @@ class OptionList(ttk.Frame):
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         for label in self._faint:
             label.configure(wraplength=max(self._look.px(200), self.winfo_width() - self._look.px(34)))
+        for label in self._questions:  # the answers need their room, too
+            label.configure(wraplength=max(self._look.px(120), self.winfo_width() * 2 // 5))

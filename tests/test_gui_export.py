@@ -25,11 +25,13 @@ from core.runs import latest_run
 from core.settings import Settings, load_settings
 from core.shelter_facts import Facts, Sex
 from core.tagging import tag
+from core.texts import set_language
 from gui.asm3_check import CheckPage
 from gui.background import Background
 from gui.editable_table import EditableTable
 from gui.export_dialog import ExportDialog
-from tests.made_up_run import BEAGLE, BOXER, PUG, MadeUpRun, breed, cross
+from gui.mapping_dialog import MappingDialog
+from tests.made_up_run import BEAGLE, BOXER, PUG, MadeUpRun, breed, cross, dog_info
 from tests.plain_window import *  # noqa: F403
 from tests.plain_window import Plain
 from tests.window_driver import BLUE, GREY, RED, colour_photo, texts_of
@@ -585,7 +587,7 @@ def test_a_table_of_the_shelters_own_is_joined(opener: Opener, dogs: MadeUpRun, 
     assert "2 of 5 animals are in own.csv" in hands.said and "Référence" in hands.said
     hands.answer("What is wrong in it (1)")
     (top,) = [one for one in hands.dialog.winfo_children() if one.winfo_class() == "Toplevel"]
-    texts = [one.get("1.0", "end") for one in _widgets(top) if one.winfo_class() == "Text"]  # type: ignore[attr-defined]
+    texts = [one.get("1.0", "end") for one in _widgets(top) if one.winfo_class() == "Text"]
     assert any("très vieux" in text for text in texts)
     top.destroy()
 
@@ -672,6 +674,41 @@ def test_words_of_disagreeing_volunteers_are_no_breed(opener: Opener, tmp_path: 
     assert hands.cell("Rex", 5) == "Mixed Breed" and hands.cell("Rex", 7) == "disagreed"
 
 
+def test_a_second_dialog_takes_the_place_of_the_first(opener: Opener, dogs: MadeUpRun) -> None:
+    first = checked(opener, dogs.review)
+    first.fill("Rex", AGE, "3")
+    second = checked(opener, dogs.review)
+    assert not first.dialog.winfo_exists()
+    assert second.cell("Rex", AGE) == "3 years"
+
+
+def test_a_breed_without_a_name_there_can_be_named(opener: Opener, tmp_path: Path) -> None:
+    labels = (("beagle", "Beagle", "Beagle"), ("yard", "Yard dog", "Chien de cour"), ("pug", "Pug", "Carlin"))
+    run = MadeUpRun(tmp_path / "yard.sqlite", dog_info(labels))
+    run.add("rex.jpg", run.sure(1), "Rex")
+    run.add("fly.jpg", run.sure(2), "Fly")
+    hands = checked(opener, run.review)
+    hands.table._go(hands.row_of("Fly"), NAME)
+    hands.settle()
+    assert not hands.check.detail.button.winfo_viewable(), "ASM3 knows the pug"
+    hands.table._go(hands.row_of("Rex"), NAME)
+    hands.settle()
+    assert hands.cell("Rex", 5) == "Mixed Breed"
+    hands.check.detail.button.invoke()
+    hands.settle()
+    (names,) = [one for one in hands.dialog.winfo_children() if isinstance(one, MappingDialog)]
+    assert names.cells(names.table.row)[0].text == "Yard dog"
+    names.table._go(names.table.row, 1)
+    hands.plain.press(names.table.canvas, "<Return>")
+    hands.plain.wait(lambda: names.table.is_editing, "the field")
+    names.table.editor.entry.insert(0, "Harrier")
+    hands.plain.press(names.table.editor.entry, "<Return>")
+    hands.settle()
+    names.close()
+    hands.settle()
+    assert (hands.cell("Rex", 5), hands.cell("Rex", 6)) == ("Harrier", "Harrier")
+
+
 def test_no_animal_at_all(opener: Opener, dogs: MadeUpRun) -> None:
     hands = opener(dogs.review)
     hands.choose(Form.ASM3)
@@ -700,3 +737,45 @@ def _widgets(of: Any) -> Iterator[Any]:
     for child in of.winfo_children():
         yield child
         yield from _widgets(child)
+
+
+@pytest.mark.parametrize("dpi", [96.0, 130.0])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_is_cut_off(opener: Opener, dogs: MadeUpRun, plain: Plain, dpi: float, language: str) -> None:
+    set_language("fr" if language == "fr" else "en")
+    plain.root.tk.call("tk", "scaling", dpi / 72)
+    plain.look.use("light")
+    hands = opener(dogs.review, chosen=Filter(animal="Rex"), selected=[1, 2])
+    found: list[str] = []
+    for form in Form:
+        hands.dialog.choose_page.kind_buttons[form].invoke()
+        hands.settle()
+        found += [f"{form}: {text}" for text in _cut_off(hands.dialog)]
+    for form in (Form.ASM3, Form.PETFINDER):
+        hands.choose(form)
+        hands.go()
+        hands.dialog.said.say("A sentence that is long enough to need a second line. " * 5, [("Yes", hands.go)])
+        hands.settle()
+        found += [f"check of {form}: {text}" for text in _cut_off(hands.dialog)]
+        hands.dialog.back_button.invoke()
+        hands.settle()
+    hands.choose(Form.CSV)
+    hands.go()
+    found += [f"report: {text}" for text in _cut_off(hands.dialog)]
+    assert found == []
+    assert hands.dialog.winfo_width() <= plain.root.winfo_screenwidth() - 20
+    assert hands.dialog.winfo_height() <= plain.root.winfo_screenheight() - 60
+
+
+def _cut_off(dialog: ExportDialog) -> Iterator[str]:
+    """Texts that do not fit where they are; pages that scroll may be higher than their room."""
+    for widget in _widgets(dialog):
+        if isinstance(widget, ttk.Button | ttk.Label | ttk.Checkbutton | ttk.Radiobutton) and widget.winfo_viewable():
+            text = str(widget.cget("text"))
+            if text and widget.winfo_width() < widget.winfo_reqwidth() - 1:
+                yield f"{text!r}: {widget.winfo_width()} px wide, needs {widget.winfo_reqwidth()}"
+            right = widget.winfo_rootx() + widget.winfo_width() - dialog.winfo_rootx()
+            bottom = widget.winfo_rooty() + widget.winfo_height() - dialog.winfo_rooty()
+            is_scrolled = "scrollframe." in str(widget)
+            if right > dialog.winfo_width() or (bottom > dialog.winfo_height() and not is_scrolled):
+                yield f"{text!r} ends at {right}, {bottom}"
