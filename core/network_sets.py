@@ -43,6 +43,7 @@ class NetworkSets:
         self.bundle = bundle
         self._changed = threading.Condition()
         self._sets = [_Set(first)] if first else []
+        self._urgent = 0
 
     @cached_property
     def _most(self) -> int:
@@ -65,7 +66,9 @@ class NetworkSets:
 
     @contextmanager
     def borrowed(self, is_urgent: bool = False) -> Iterator[Classifier]:
-        """A set that is not lent to more than it serves well; who is urgent gets one at once all the same."""
+        """A set that is not lent to more than it serves well; who is urgent gets one at once all the same, and nobody
+        else a new one until then.
+        """
         taken = self._taken(is_urgent)
         try:
             if taken.classifier is None:
@@ -75,17 +78,25 @@ class NetworkSets:
         finally:
             with self._changed:
                 taken.lent -= 1
+                self._urgent -= is_urgent
                 self._changed.notify_all()
 
     def _taken(self, is_urgent: bool) -> _Set:
         """The set that is lent least, as soon as there is one; without a classifier when the caller is to make it."""
         with self._changed:
-            while (free := self._free(is_urgent)) is None:
-                self._changed.wait()
+            self._urgent += is_urgent
+            try:
+                while (free := self._free(is_urgent)) is None:
+                    self._changed.wait()
+            except BaseException:
+                self._urgent -= is_urgent
+                raise
             free.lent += 1
             return free
 
     def _free(self, is_urgent: bool) -> _Set | None:
+        if self._urgent and not is_urgent:
+            return None
         ready = [one for one in self._sets if one.classifier is not None]
         least = min(ready, key=lambda one: one.lent, default=None)
         if least is not None and (is_urgent or not least.lent):

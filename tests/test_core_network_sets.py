@@ -65,22 +65,29 @@ def test_one_that_is_there_is_used(tiny_bundle: Bundle) -> None:
         assert lent is here
 
 
-def test_who_is_urgent_does_not_wait(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_urgent_does_not_wait_and_others_do(tiny_bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     allow(tiny_bundle, 1, monkeypatch)
     sets, order = NetworkSets(tiny_bundle), list[str]()
+    has_it, may_end = threading.Event(), threading.Event()
 
-    def borrow(name: str, is_urgent: bool) -> None:
-        with sets.borrowed(is_urgent):
-            order.append(name)
+    def window() -> None:
+        with sets.borrowed(is_urgent=True):
+            has_it.set()
+            may_end.wait(PATIENCE_S)
+            order.append("window")
 
+    def folder() -> None:
+        with sets.borrowed():
+            order.append("folder")
+
+    threads = [threading.Thread(target=work) for work in (window, folder)]
     with sets.borrowed():
-        folder = threading.Thread(target=borrow, args=("folder", False))
-        folder.start()
-        window = threading.Thread(target=borrow, args=("window", True))
-        window.start()
-        window.join(PATIENCE_S)
-        assert order == ["window"]
-    folder.join(PATIENCE_S)
+        threads[0].start()
+        assert has_it.wait(PATIENCE_S)
+    threads[1].start()
+    may_end.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
     assert order == ["window", "folder"] and sets.made == 1
 
 
