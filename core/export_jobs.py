@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
 from core.asm3_options import Asm3Options
-from core.database import Database
+from core.database import Database, bytes_path
 from core.errors import Cancelled
 from core.export_files import Written
 from core.exports_copies import How
@@ -109,10 +110,19 @@ def photographs_of(review: Review, wanted: Wanted) -> Iterator[Tagged]:
 
 
 def animals_of(review: Review, wanted: Wanted) -> Iterator[Animal]:
-    """The animals that these rows show, each with all its photographs."""
+    """The animals that these rows show, each with all its photographs, and no two of a run with the same name.
+
+    A photograph of which nobody knows whom it shows is called as its file, with its folder where that is not enough:
+    cameras begin anew in each of their folders, and what is typed of one dog must not become another one's.
+    """
     asked = _filter(wanted)
     if asked is None:
         return
+    named = _Names(review)
+    yield from (named.named(animal) for animal in _animals(review, wanted, asked))
+
+
+def _animals(review: Review, wanted: Wanted, asked: Filter) -> Iterator[Animal]:
     if wanted.scope is not Scope.SELECTED:
         yield from review.animals(asked)
         return
@@ -126,6 +136,30 @@ def animals_of(review: Review, wanted: Wanted) -> Iterator[Animal]:
         first = animal.photographs[0]
         if (first.animal, None if first.animal else first.path) in chosen:
             yield animal
+
+
+class _Names:
+    """What animals without a name are called: the same whichever rows are wanted."""
+
+    def __init__(self, review: Review) -> None:
+        with review.database.reading() as connection:
+            found = connection.execute("SELECT path FROM run_files WHERE run = ?", (review.run,)).fetchall()
+        counted = Counter(name for (path,) in found for name in set(_names_for(bytes_path(path))))
+        counted.update(review.names_of_animals())
+        self._counted = counted
+
+    def named(self, animal: Animal) -> Animal:
+        first = animal.photographs[0]
+        if first.animal:
+            return animal
+        names = _names_for(first.path)
+        return replace(animal, name=next((name for name in names if self._counted[name] < 2), names[-1]))
+
+
+def _names_for(path: Path) -> tuple[str, ...]:
+    """What a photograph may be called, from short to unmistakable."""
+    folder = path.parent.name
+    return path.stem, f"{folder}/{path.stem}", f"{folder}/{path.name}", str(path)
 
 
 def name_of_run(review: Review) -> str:

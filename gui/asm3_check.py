@@ -12,7 +12,7 @@ from pathlib import Path
 from tkinter import filedialog, ttk
 from typing import TYPE_CHECKING
 
-from core.errors import Cancelled, UserError
+from core.errors import UserError
 from core.export_jobs import Form, Wanted, animals_of
 from core.kept_facts import load_facts, save_facts
 from core.records import Animal
@@ -179,15 +179,18 @@ class CheckPage(ttk.Frame):
     # Reading and checking
 
     def _read(self) -> None:
+        """What was filled in before, in the lane in which it is kept: what was typed last may still be on its way."""
+        run = self._review.run
+        self._background.start("files", lambda _job: load_facts(run), self._read_animals, self._failed, topic=_READ)
+
+    def _read_animals(self, facts: dict[str, Facts]) -> None:
         review, wanted, form, values, age = self._review, self._wanted, self._form, self._values, self.default_age
 
         def work(job: Job) -> _Read:
             animals: list[Animal] = []
             for animal in animals_of(review, wanted):
-                if job.cancelled:
-                    raise Cancelled
+                job.stop_if_cancelled()
                 animals.append(animal)
-            facts = load_facts(review.run)
             return _Read(tuple(animals), facts, tuple(animal_rows(form, animals, review.info, facts, values, age)))
 
         self._background.start(

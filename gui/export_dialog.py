@@ -112,10 +112,11 @@ class ExportDialog(Dialog):
         return self._stop is not None
 
     def close(self) -> None:
-        """Away with it; what is being written is stopped, and what was typed is kept."""
-        self._leave_check()
+        """Away with it, and what was typed is kept; as long as something is written this stops that instead."""
         if self._stop is not None:
-            self._stop.set()
+            self._stop_writing()
+            return
+        self._leave_check()
         self._background.drop(_COUNTS)
         self._remember()
         self.choose_page.let_go()
@@ -168,21 +169,25 @@ class ExportDialog(Dialog):
         else:
             checks = hasattr(self, "choose_page") and self.choose_page.kind.checks
             self.main_button.configure(text=tr("Next: the animals") if checks else tr("Write"), state="normal")
-        self.close_button.configure(text=tr("Close"))
+        self.close_button.configure(state="disabled" if self.is_writing else "normal")
 
     def _on_main(self) -> None:
         if self.result_page is not None:
             self._show_choose()
         elif self._stop is not None:
-            self._stop.set()
-            self.main_button.configure(state="disabled")
-            if self.running_page is not None:
-                self.running_page.stopping()
+            self._stop_writing()
         elif self.check_page is not None:
             if self._leave_check():
                 self._write(self._export_of(self._chosen, self.check_page))
         else:
             self._leave_choose()
+
+    def _stop_writing(self) -> None:
+        assert self._stop is not None
+        self._stop.set()
+        self.main_button.configure(state="disabled")
+        if self.running_page is not None:
+            self.running_page.stopping()
 
     def _leave_choose(self) -> None:
         self.said.hide()

@@ -51,10 +51,10 @@ def test_rows_that_are_wanted(run: MadeUpRun, wanted: Wanted, numbers: list[int]
 @pytest.mark.parametrize(
     ("wanted", "animals"),
     [
-        (Wanted(), [("Rex", 2), ("lone", 1), ("lone", 1)]),
+        (Wanted(), [("Rex", 2), ("b/lone", 1), ("d/lone", 1)]),
         (Wanted(Scope.SELECTED, selected=(3,)), [("Rex", 2)]),
-        (Wanted(Scope.SELECTED, selected=(1, 3, 4)), [("Rex", 2), ("lone", 1)]),
-        (Wanted(Scope.LISTED, UNSURE), [("Rex", 2), ("lone", 1)]),
+        (Wanted(Scope.SELECTED, selected=(1, 3, 4)), [("Rex", 2), ("d/lone", 1)]),
+        (Wanted(Scope.LISTED, UNSURE), [("Rex", 2), ("d/lone", 1)]),
         (Wanted(Scope.LISTED, Filter(reviewed=False), reviewed_only=True), []),
     ],
 )
@@ -63,6 +63,24 @@ def test_an_animal_comes_once_with_all_its_photographs(
 ) -> None:
     monkeypatch.setattr("core.export_jobs._FEW", few)
     assert [(one.name, len(one.photographs)) for one in animals_of(run.review, wanted)] == animals
+
+
+def test_photographs_without_an_animal_have_a_name_of_their_own(tmp_path: Path) -> None:
+    made = MadeUpRun(tmp_path / "library.sqlite")
+    for name in ("x/IMG_1.jpg", "y/IMG_2.jpg", "y/IMG_2.png", "z/y/IMG_3.jpg", "y/IMG_3.jpg", "Rex.jpg"):
+        made.add(name, made.sure(BEAGLE))
+    made.add("one.jpg", made.sure(BEAGLE), "Rex")
+    names = [one.name for one in animals_of(made.review, Wanted())]
+    assert names == [
+        "IMG_1",
+        "y/IMG_2.jpg",
+        "y/IMG_2.png",
+        "/photos/z/y/IMG_3.jpg",
+        "/photos/y/IMG_3.jpg",
+        "photos/Rex",
+        "Rex",
+    ]
+    assert [one.name for one in animals_of(made.review, Wanted(Scope.SELECTED, selected=(3,)))] == ["y/IMG_2.png"]
 
 
 def test_a_small_picture_is_found_by_content(run: MadeUpRun) -> None:

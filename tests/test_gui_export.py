@@ -129,6 +129,8 @@ class Hands:
         self.settle()
 
     def close(self) -> None:
+        if self.background._closed:
+            return
         if self.dialog.winfo_exists():
             self.dialog.close()
         self.plain.wait(lambda: not self.background.busy, "the work to end")
@@ -339,7 +341,9 @@ def test_stop_writes_nothing(opener: Opener, dogs: MadeUpRun, out: Path, monkeyp
     assert hands.main == "Write" and list(out.iterdir()) == []
 
 
-def test_closing_stops_too(opener: Opener, dogs: MadeUpRun, out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_escape_stops_what_is_written_before_it_closes(
+    opener: Opener, dogs: MadeUpRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hands = opener(dogs.review)
     hands.choose(Form.CSV)
     begun, closed = threading.Event(), threading.Event()
@@ -353,10 +357,32 @@ def test_closing_stops_too(opener: Opener, dogs: MadeUpRun, out: Path, monkeypat
     monkeypatch.setattr("gui.export_dialog.write", slow)
     hands.dialog.main_button.invoke()
     hands.plain.wait(begun.is_set, "the work")
-    hands.dialog.close()
+    assert str(hands.dialog.close_button.cget("state")) == "disabled"
+    hands.plain.press(hands.dialog, "<Escape>")
     closed.set()
     hands.settle()
-    assert hands.problems == []
+    assert hands.said == "Stopped. Nothing was written."
+    hands.plain.press(hands.dialog, "<Escape>")
+    assert not hands.dialog.winfo_exists()
+
+
+def test_a_window_that_is_closed_stops_what_is_written(
+    opener: Opener, dogs: MadeUpRun, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands = opener(dogs.review)
+    hands.choose(Form.CSV)
+    begun, real = threading.Event(), core.export_jobs.photographs_of
+
+    def endless(*given: Any) -> Iterator[Any]:
+        while True:
+            begun.set()
+            yield from real(*given)
+
+    monkeypatch.setattr(core.export_jobs, "photographs_of", endless)
+    hands.dialog.main_button.invoke()
+    hands.plain.wait(begun.is_set, "the work")
+    hands.background.close()  # as the window does
+    assert list(out.iterdir()) == []
 
 
 def test_an_error_that_nobody_expected_is_said_briefly(
