@@ -142,9 +142,9 @@ class CheckPage(ttk.Frame):
             Column(tr("Code"), 96, 1, is_editable=True),
             Column(tr("Born or age"), 112, is_editable=True),
             Column(tr("Sex"), 88, is_editable=True, suggestions=(tr("female"), tr("male"))),
-            Column(tr("Breed in ASM3") if is_asm3 else tr("Breed there"), 140, 2),
+            Column(tr("Breed in ASM3") if is_asm3 else tr("Breed on the site"), 140, 2),
             Column(tr("Second breed"), 124, 1),
-            Column(tr("Answer"), 92),
+            Column(tr("Answer"), 106),
             Column(tr("To know"), 220, 4),
         )
 

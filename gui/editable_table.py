@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tkinter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from gui.text_fit import TextFit
 from gui.theme import BODY, STRONG, Look
 
 _WHEEL_ROWS = 3
+# Control, and Alt (Command on a Mac), as Tk counts them.
+_MODIFIERS = 0x4 | (0x20000 if sys.platform == "win32" else 0x8)
 
 
 @dataclass(frozen=True)
@@ -278,8 +281,7 @@ class EditableTable(ttk.Frame):
                 self._source.changed(self.row, self.column, "")
                 self.refresh()
             return "break"
-        has_modifier = isinstance(event.state, int) and event.state & 0x4  # Control
-        if event.char and event.char.isprintable() and not has_modifier:
+        if event.char and event.char.isprintable() and not int(event.state) & _MODIFIERS:
             self.begin_edit(event.char)
             return "break"
         return None

@@ -327,7 +327,7 @@ class ExportDialog(Dialog):
         )
         self.result_page.pack(fill="both", expand=True)
         self._show_main()
-        self.result_page.open_button.focus_set()
+        self.main_button.focus_set()
 
     def _on_not_written(self, export: Export, error: Exception) -> None:
         if not self._end():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable
+from pathlib import Path
 from tkinter import ttk
 
 from core.export_files import Written, shown
@@ -42,9 +43,11 @@ class ResultPage(ttk.Frame):
         kind, colour = ("check", colours.good) if written.rows else ("problem", colours.doubt)
         sign(badge, kind, px(18), px(18), px(32), colour, colours.back)
         ttk.Label(head, text=headline(form, written), style="Title.TLabel").pack(side="left", anchor="w")
-        self._path = ttk.Label(self, text=shown(written.path), justify="left")
+        self._path = ttk.Label(self, text=_place(written), justify="left")
         self._path.pack(anchor="w", pady=(px(8), px(8)))
         self._build_buttons(copied, opened)
+        if not _place(written):
+            self.open_button.state(["disabled"])
         self._build_text(written)
         self.bind("<Configure>", self._wrap)
 
@@ -99,13 +102,19 @@ class ResultPage(ttk.Frame):
 def headline(form: Form, written: Written) -> str:
     """How much was written, in one short sentence."""
     count = written.rows
+    is_files = form in (Form.KEYWORDS, Form.COPIES)
     if not count:
-        return tr("Nothing was written into it")
-    if form in (Form.KEYWORDS, Form.COPIES):
+        return tr("No photograph was written") if is_files else tr("No row was written")
+    if is_files:
         said = tr("One photograph was written") if count == 1 else tr("{count} photographs were written")
     else:
         said = tr("One row was written") if count == 1 else tr("{count} rows were written")
     return said.format(count=grouped(count))
+
+
+def _place(written: Written) -> str:
+    """Where it is; empty where nothing was written anywhere."""
+    return "" if written.path == Path() else shown(written.path)
 
 
 def left_out_title(written: Written) -> str:
@@ -115,7 +124,7 @@ def left_out_title(written: Written) -> str:
 
 def report_of(form: Form, written: Written) -> str:
     """The whole page as text, everything that was left out with it."""
-    lines = [headline(form, written), shown(written.path), ""]
+    lines = [headline(form, written), _place(written), ""]
     if written.notes:
         lines += [tr("To know"), *(f"- {note}" for note in written.notes), ""]
     if written.left_out:

@@ -469,6 +469,15 @@ def test_keywords_go_beside_the_photographs(opener: Opener, photos: tuple[Review
     assert "3 photographs were written" in hands.report and "grey.jpg" in hands.report
 
 
+def test_where_nothing_is_written_there_is_no_folder_to_open(opener: Opener, photos: tuple[Review, Path]) -> None:
+    hands = opener(photos[0], chosen=Filter(words="grey"))
+    hands.choose(Form.KEYWORDS)
+    hands.go()
+    assert hands.report.startswith("No photograph was written") and "grey.jpg" in hands.report
+    assert hands.dialog.result_page is not None
+    assert hands.dialog.result_page.open_button.instate(["disabled"])
+
+
 def test_originals_change_only_after_a_switch_and_a_question(opener: Opener, photos: tuple[Review, Path]) -> None:
     review, folder = photos
     before = {path: path.read_bytes() for path in folder.rglob("*.jpg")}
