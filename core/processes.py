@@ -4,11 +4,13 @@ of the same process the window would stand still.
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import logging
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 _PATIENCE_S = 1.0
 # The number of the first answer, which says whether the object could be made.
 _MADE = 0
+# M_ARENA_MAX of glibc's malloc.h.
+_ARENA_MAX = -8
 
 
 class _Answer(NamedTuple):
@@ -157,10 +161,20 @@ class _Wire:
         return told.problem is None and not told.detail
 
 
+def _share_memory() -> None:
+    """All threads take memory from one place: else glibc keeps some back for each thread that ever was."""
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+        except (OSError, AttributeError):  # another C library
+            log.debug("no mallopt", exc_info=True)
+
+
 def _serve(connection: Connection, make: Callable[..., object], args: tuple[object, ...], spoken: Language) -> None:
     """Over there: make the object, then answer calls, each in a thread of its own, until nobody is left to ask."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the window, which ends this one too
     set_language(spoken)
+    _share_memory()
     wire, made = _Wire(connection), list[object]()
     if not wire.answer(_MADE, lambda: made.append(make(*args))):
         return
