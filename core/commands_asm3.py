@@ -15,6 +15,7 @@ from core.bundles import Bundle
 from core.database import Database
 from core.errors import UserError
 from core.export_files import LeftOut, Written
+from core.export_jobs import Wanted, animals_of
 from core.exports_asm3 import write_asm3, write_asm3_to
 from core.fingerprints import model_fingerprint
 from core.folders import library_path
@@ -54,7 +55,7 @@ def write_animals(wanted: AnimalTable, bundle: Bundle) -> Written:
     with _library() as library:
         run = _tagged(library, bundle, wanted)
         review = Review(library, run.id, model_fingerprint(bundle.info), bundle.info)
-        animals = list(review.animals())
+        animals = list(animals_of(review, Wanted()))
         facts = joined([animal.name for animal in animals], table) if table else {}
         written = _written(wanted, animals, bundle, facts, options)
     _tell(written, [] if has_age else _without_age(animals, facts))
