@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.errors import UserError
-from core.texts import label_name
+from core.texts import label_name, tr
 from gui.background import Background
 from gui.breed_choices import choice_as_typed
 from gui.correction_box import Choice
@@ -93,9 +93,7 @@ class FolderDesk:
 
     def start(self) -> None:
         """Behind the drawn window: the runs of earlier days, the latest of which is shown again."""
-        self._background.start(
-            "folder rows", lambda _job: self.engine.earlier(MOST_EARLIER), self._on_earlier, log_only
-        )
+        self._list_earlier()
 
     def tag(self, paths: Sequence[Path]) -> None:
         """Tag these folders and files, and show what comes."""
@@ -103,10 +101,24 @@ class FolderDesk:
         self.run.begin(paths)
 
     def show_run(self, run: Run) -> None:
-        """The rows of an earlier run; one that was not done goes on."""
+        """The rows of an earlier run; one that was killed goes on, and what runs now stops before."""
         self._latest = run
-        if self._is_model_there:
+        if self.run.is_running:
+            self.run.stop()
+        elif self._is_model_there:
             self._open_latest()
+
+    def show_earlier(self, number: str) -> None:
+        """The rows of one of the earlier runs, by its number."""
+        for one in self.earlier:
+            if str(one.run.id) == number:
+                self.show_run(one.run)
+
+    def _list_earlier(self) -> None:
+        self._background.start(
+            *("folder rows", lambda _job: self.engine.earlier(MOST_EARLIER), self._on_earlier, log_only),
+            topic="folder earlier",
+        )
 
     def go_on(self) -> None:
         """Tag the same folders again: what is known costs nothing, what is new is answered."""
@@ -130,7 +142,8 @@ class FolderDesk:
     def _on_earlier(self, earlier: Sequence[Earlier]) -> None:
         self.earlier = earlier
         self._tab.show_earlier()
-        if earlier and self.open_run is None and not self.run.is_running and not self.run.is_waiting:
+        is_first = self.open_run is None and not (self.run.roots or self.run.is_waiting)
+        if earlier and is_first:
             self.show_run(earlier[0].run)
 
     def _open_latest(self) -> None:
@@ -190,7 +203,10 @@ class FolderDesk:
         """It is done, was stopped or cannot go on: say so, and list everything once more."""
         if self.run.problem:
             self.window.show_problem(self.run.problem)
-        if self.run.run is not None:
+        self._list_earlier()
+        if self._latest is not None:
+            self._open_latest()
+        elif self.run.run is not None:
             self._read(self.run.run)
         self.run_moved()
 
@@ -253,7 +269,8 @@ class FolderDesk:
             return
         before, self.rows, self.total = self.rows, RowList.of(listed.numbers), listed.total
         self.selection = self.selection.restricted(self.rows, before)
-        if self.selection.current is None and self.rows.numbers:
+        if self.selection.current is None and self.rows.numbers and not self.run.is_running:
+            # Not while it runs: the first row is another one each second, and a key must not meet the wrong one.
             self.selection = Selection().clicked(self.rows.numbers[0])
         self._tab.show_list()
         bar.show_counts(len(self.rows), listed.total)
@@ -387,7 +404,7 @@ class FolderDesk:
     def _show_current(self) -> None:
         current = self.selection.current
         if current is None:
-            self.glance.clear()
+            self.glance.clear(tr("Choose a photograph to see it here") if self.rows.numbers else "")
             return
         entry = self.entry(current)
         if entry is None:

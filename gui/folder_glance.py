@@ -87,10 +87,10 @@ class FolderGlance:
         self._review, self._asks_model = review, asks_model
         self.clear()
 
-    def clear(self) -> None:
+    def clear(self, hint: str = "") -> None:
         """Nothing is looked at."""
         self._begin(_Glance())
-        self._preview.canvas.show_busy("")
+        self._preview.canvas.show_busy(hint)
         self.show_all()
 
     def show(self, entry: Entry, suspicion: Suspicion | None, chosen: int = 1) -> None:

@@ -131,8 +131,12 @@ class FolderTab(ttk.Frame):
         """The rows of the desk, in its order."""
         view = self.view
         if view is not None:
-            view.show_list(self._desk.rows)  # type: ignore[arg-type]  # its places are known already
+            seen, rows = view.in_sight(), self._desk.rows
+            is_at_top = not seen or seen[0] == view.rows.numbers[0]
+            view.show_list(rows)  # type: ignore[arg-type]  # its places are known already
             view.mark(self._desk.selection)
+            if is_at_top and rows.numbers and self._desk.selection.current is None:
+                view.see(rows.numbers[0])
             self._show_empty()
 
     def show_order(self, order: Order, reverse: bool) -> None:

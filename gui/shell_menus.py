@@ -9,6 +9,7 @@ from core.about import NAME
 from core.texts import tr
 from gui.actions import Action
 from gui.folder_actions import CANDIDATES
+from gui.folder_words import earlier_line
 from gui.menus import Entry, Options, Title
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
 def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
     """The menu bar from left to right."""
     return (
-        (lambda: tr("File"), _named(shell, "open", "open_folder", None, "save", "folder_export", None, "quit")),
+        (lambda: tr("File"), _files(shell)),
         (lambda: tr("Edit"), _named(shell, "paste", "copy", None, "correct", "take_back")),
         (
             lambda: tr("Review"),
@@ -80,6 +81,25 @@ def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
 
 def _named(shell: Shell, *names: str | None) -> list[Entry]:
     return [shell.actions[name] if name else None for name in names]
+
+
+def _files(shell: Shell) -> list[Entry]:
+    desk = shell.folder_desk
+
+    def shown() -> str:
+        return str(desk.open_run.run.id) if desk.open_run else ""
+
+    def show(number: str) -> None:
+        shell.select(1)
+        desk.show_earlier(number)
+
+    earlier = Options(
+        lambda: tr("Earlier folders"),
+        lambda: [(str(one.run.id), earlier_line(one)) for one in desk.earlier],
+        *(shown, show),
+    )
+    last = _named(shell, None, "save", "folder_export", None, "quit")
+    return [*_named(shell, "open", "open_folder"), earlier, *last]
 
 
 def _palettes(shell: Shell) -> Options:

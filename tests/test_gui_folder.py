@@ -165,6 +165,14 @@ def test_a_row_is_looked_at_in_the_photo_tab(window: Window, folder: Path) -> No
     window.settle()
 
 
+def opened_options(window: Window, title: str, submenu: str) -> list[tuple[str, str]]:
+    """The entries of a submenu."""
+    from gui.menus import Options
+
+    entries = next(entries for text, entries in window.shell.menu._menus if text() == title)
+    return list(next(one for one in entries if isinstance(one, Options) and one.text() == submenu).entries())
+
+
 def many(folder: Path, count: int) -> None:
     from PIL import Image
 
@@ -222,13 +230,15 @@ def test_the_last_folder_is_shown_again_and_others_are_offered(driver: Driver, f
     again.settle()
     assert again.folder.progress.now.title == folder.name
     assert again.shell.tabs.index("current") == 0, "the window does not jump to it"
+    entries = dict(opened_options(again, "File", "Earlier folders"))
+    assert list(entries.values()) == [f"{folder.name} (7 photographs)", "other (7 photographs)"]
     again.shell.select(1)
     buttons = again.folder.welcome.earlier_buttons
     assert [str(button.cget("text")) for button in buttons] == [
         f"{folder.name} (7 photographs)",
         "other (7 photographs)",
     ]
-    buttons[1].invoke()
+    again.folder_desk.show_earlier(next(iter(reversed(entries))))
     again.wait(lambda: again.folder.progress.now.title == "other", "the other folder")
     again.settle()
 
