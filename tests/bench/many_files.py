@@ -109,8 +109,8 @@ def retrain(bundle: Bundle) -> None:
 
 
 def tag(model: Elsewhere, root: Path) -> Measured:
-    """Tag as the window does."""
-    model.call("bundle")
+    """Tag as the window does, with a model that is ready."""
+    model.call("tag_progress")
     thread = threading.Thread(target=model.call, args=("tag", library_path(), [root]), daemon=True)
     began = time.perf_counter()
     thread.start()
