@@ -22,6 +22,7 @@ folder_run         the tagging: begun, watched, stopped, gone on with
 folder_labels      what a volunteer says of the chosen rows
 folder_glance      what is seen of the current row
 folder_actions     what can be done with them, with names and keys
+folder_checks      what is counted and checked after words were said
 folder_engine      what the worker threads do for the tab
 folder_words       what the tab says in sentences; folder_standing: how the folder stands
 folder_welcome, folder_progress, folder_preview, folder_dialogs   parts of the tab

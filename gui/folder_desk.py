@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tkinter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +15,8 @@ from gui.background import Background
 from gui.breed_choices import choice_as_typed
 from gui.correction_box import Choice
 from gui.engine import Engine
-from gui.folder_engine import Earlier, Entry, FolderEngine, Listed, OpenRun, Tally
+from gui.folder_checks import FolderChecks
+from gui.folder_engine import Earlier, Entry, FolderEngine, Listed, OpenRun
 from gui.folder_glance import FolderGlance
 from gui.folder_labels import FolderLabels, said
 from gui.folder_run import FolderRun
@@ -36,10 +37,7 @@ log = logging.getLogger(__name__)
 
 MOST_EARLIER = 6
 _MOST_ENTRIES = 1500
-_AFTER_WORDS_MS = 2000
-_LIST, _CELLS, _CURRENT, _OPEN_RUN, _TALLY, _SUSPECTS = (
-    f"folder {part}" for part in ("list", "cells", "current", "run", "tally", "suspects")
-)
+_LIST, _CELLS, _CURRENT, _OPEN_RUN = (f"folder {part}" for part in ("list", "cells", "current", "run"))
 
 
 class FolderWindow(Protocol):
@@ -61,27 +59,24 @@ class FolderDesk:
         window: FolderWindow,
         choices: Callable[[], HeatmapChoices],
     ) -> None:
-        self._root = root
         self._background = background
         self.window = window
         self.engine = FolderEngine(engine)
         self.run = FolderRun(root, self.engine, background)
         self.glance = FolderGlance(engine, self.engine, background, choices, self._next_entry)
         self.labels = FolderLabels(self, background)
+        self.checks = FolderChecks(root, self.engine, background, self._on_checked)
         self._tab: FolderTab
         self.open_run: OpenRun | None = None
         self.earlier: Sequence[Earlier] = ()
         self.rows = RowList()
         self.total = 0
-        self.tally: Tally | None = None
         self.selection = Selection()
-        self.suspects: dict[int, Suspicion] = {}
         self.no_model = ""
         self._entries: dict[int, Entry] = {}
         self._latest: Run | None = None
         self._is_model_there = False
         self._wants_choices = True
-        self._after_words = ""
         self.run.attach(self)
 
     def attach(self, tab: FolderTab) -> None:
@@ -166,13 +161,12 @@ class FolderDesk:
         is_other = self.open_run is None or self.open_run.run.id != found.run.id
         self.open_run = found
         if is_other:
-            self._entries, self.rows, self.selection, self.tally = {}, RowList(), Selection(), None
+            self._entries, self.rows, self.selection = {}, RowList(), Selection()
         self._tab.show_rows(True)
         self.glance.use(found.review, found.is_current)
         self._wants_choices = True
         self.refresh()
-        self._count()
-        self._look_for_suspects()
+        self.checks.use(found.review, is_other)
         self.run_moved()
 
     def _on_no_run(self, error: Exception) -> None:
@@ -210,16 +204,17 @@ class FolderDesk:
             self._read(self.run.run)
         self.run_moved()
 
-    def _count(self) -> None:
-        review = self.review
-        if review is not None:
-            self._background.start(
-                "folder rows", lambda _job: self.engine.tally(review), self._on_tally, log_only, topic=_TALLY
-            )
-
-    def _on_tally(self, tally: Tally) -> None:
-        self.tally = tally
+    def _on_checked(self, is_other: bool) -> None:
+        """Counted anew; with `is_other` the marks of what is perhaps wrong have changed."""
+        if is_other:
+            self._tab.forget_cells()
+            self._show_current()
         self.run_moved()
+
+    @property
+    def suspects(self) -> Mapping[int, Suspicion]:
+        """The photographs (ids) that are perhaps wrong."""
+        return self.checks.suspects
 
     # Which rows
 
@@ -319,8 +314,7 @@ class FolderDesk:
             del self._entries[number]
         self._tab.forget_cells()
         self._ask_current()
-        if not self._after_words:
-            self._after_words = self._root.after(_AFTER_WORDS_MS, self._on_after_words)
+        self.checks.words_changed()
         self._tab.show_allowed()
 
     def entry(self, number: int | None) -> Entry | None:
@@ -330,27 +324,6 @@ class FolderDesk:
     def _next_entry(self) -> Entry | None:
         after = self.selection.moved(1, self.rows).current
         return self.entry(after) if after != self.selection.current else None
-
-    def _on_after_words(self) -> None:
-        self._after_words = ""
-        self._count()
-        self._look_for_suspects()
-
-    def _look_for_suspects(self) -> None:
-        self._background.start(
-            "folder suspects",
-            lambda job: self.engine.suspicions(lambda: job.cancelled),
-            self._on_suspects,
-            log_only,
-            topic=_SUSPECTS,
-        )
-
-    def _on_suspects(self, found: dict[int, Suspicion]) -> None:
-        before, self.suspects = self.suspects, found
-        other = before.keys() ^ found.keys()
-        if other:
-            self._tab.forget_cells()
-            self._show_current()
 
     # Choosing
 

@@ -28,12 +28,11 @@ def standing_of(desk: FolderDesk, actions: Mapping[str, Action]) -> Standing:
     if not roots:
         return Standing()
     again = actions["folder_go_on"]
-    if run.problem:
-        return Standing(name_of(roots), run.problem, offered=again)
     state = run.progress.state if run.progress else shown.run.state if shown else None
-    if state is not None and state.value == _STOPPED:
+    if run.problem or (state is not None and state.value == _STOPPED):
         return Standing(name_of(roots), stopped_at(run.progress, desk.total), offered=again)
-    sentence = what_came(desk.tally) if desk.tally else ""
+    tally = desk.checks.tally
+    sentence = what_came(tally) if tally else ""
     if shown is not None and not shown.is_current:
         return Standing(name_of(roots), tr("Answered by another model. {rest}").format(rest=sentence), offered=again)
     return Standing(name_of(roots), sentence)

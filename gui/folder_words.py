@@ -70,22 +70,25 @@ def what_came(tally: Tally) -> str:
     """What a finished run has, and what to do next."""
     if not tally.total:
         return tr("There are no photographs here. Choose another folder.")
-    parts = [
-        tr("{count} sure").format(count=number(tally.sure)),
-        tr("{count} to look at").format(count=number(tally.unsure)),
-    ]
-    if tally.not_a_dog:
-        parts.append(tr("{count} without a dog").format(count=number(tally.not_a_dog)))
-    if tally.unreadable:
-        parts.append(tr("{count} unreadable").format(count=number(tally.unreadable)))
-    said = f"{photographs(tally.total)}: {', '.join(parts)}. "
+    counted = (
+        (tally.sure, tr("{count} sure")),
+        (tally.unsure, tr("{count} to look at")),
+        (tally.not_a_dog, tr("{count} without a dog")),
+        (tally.unreadable, tr("{count} unreadable")),
+    )
+    parts = ", ".join(text.format(count=number(count)) for count, text in counted if count)
+    said = tr("{photographs}: {parts}.").format(photographs=photographs(tally.total), parts=parts)
+    return f"{said} {_what_next(tally)}".rstrip()
+
+
+def _what_next(tally: Tally) -> str:
     if not (tally.sure or tally.unsure):
-        return said.rstrip()
+        return ""
     if tally.reviewed >= tally.total - tally.unreadable:
-        return said + tr("All reviewed: export them now.")
+        return tr("All reviewed: export them now.")
     if tally.reviewed:
-        return said + tr("{count} reviewed so far.").format(count=number(tally.reviewed))
-    return said + tr("Begin with the most doubtful.")
+        return tr("{count} reviewed so far.").format(count=number(tally.reviewed))
+    return tr("Begin with the most doubtful.") if tally.unsure > 1 else ""
 
 
 def stopped_at(progress: TagProgress | None, rows: int) -> str:

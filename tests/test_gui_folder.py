@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tkinter import ttk
 from typing import Any
 
 import pytest
 
+import core.texts
 from core.records import Status
 from gui.engine import Engine
 from gui.folder_engine import FolderEngine
 from tests.bundle_factory import make_bundle
+from tests.test_gui_layout import Longer, cut_off
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, GREEN, GREY, RED, Driver, Window, colour_photo, texts_of
 
@@ -55,9 +58,7 @@ def test_a_dropped_folder_is_tagged_most_doubtful_first(window: Window, folder: 
     assert names(window)[0] == "between.jpg"
     assert names(window)[-1] == "damaged.jpg"
     assert len(names(window)) == 7
-    assert window.sentence == (
-        "7 photographs: 4 sure, 1 to look at, 1 without a dog, 1 unreadable. Begin with the most doubtful."
-    )
+    assert window.sentence == ("7 photographs: 4 sure, 1 to look at, 1 without a dog, 1 unreadable.")
     assert window.current == "between.jpg", "the first row is looked at"
     assert "7 photographs" in str(window.folder.bar.counts.cget("text"))
     assert window.root.title() == f"{folder.name} - Shelterlens"
@@ -251,7 +252,8 @@ def test_a_folder_that_is_gone_is_a_sentence_and_keeps_its_rows(window: Window, 
     window.settle()
     assert "is gone or empty" in window.shell.notice.text
     assert len(window.folder_desk.rows) == 7
-    assert "is gone or empty" in window.sentence
+    assert window.sentence.startswith("Stopped after ")
+    assert window.folder.progress.button.cget("text") == "Go on"
     window.go_to("blue.jpg")
     assert window.folder.preview.caption, "the small picture stays, with the reason why there is no large one"
 
@@ -364,3 +366,26 @@ def test_export_and_figures_are_there(window: Window, folder: Path) -> None:
     page.status_buttons[Status.NOT_A_DOG].invoke()
     window.wait(lambda: names(window) == ["grey.jpg"], "the rows of that figure")
     window.settle()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_nothing_is_cut_off_on_a_small_screen(
+    driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    monkeypatch.setattr(core.texts, "_french", Longer)
+    window = driver(language=language, size="1270x650")
+    window.shell.select(1)
+    window.settle()
+    found = [f"empty: {text}" for text in cut_off(window)]
+    window.open_folder(folder)
+    elided = (
+        window.folder.progress.title,
+        window.folder.progress.sentence,
+        *window.folder.preview.winfo_children()[:3],
+    )
+    shortened = {str(widget.cget("text")) for widget in elided if isinstance(widget, ttk.Label)}
+    for name in ("between.jpg", "damaged.jpg", "rex_1.jpg"):
+        window.go_to(name)
+        found += [f"{name}: {text}" for text in cut_off(window)]
+        shortened |= {str(widget.cget("text")) for widget in elided if isinstance(widget, ttk.Label)}
+    assert [text for text in found if not any(repr(short) in text for short in shortened if short)] == []
