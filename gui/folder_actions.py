@@ -66,7 +66,7 @@ class FolderActions:
                 is_allowed=lambda: (desk.run.is_running and not desk.run.is_stopping) or desk.run.is_waiting,
             ),
             "folder_go_on": Action(
-                *(lambda: tr("Go on"), desk.go_on, ("F9",), True),
+                *(self._again, desk.go_on, ("F9",), True),
                 is_allowed=lambda: not desk.run.is_running and bool(desk.run.roots or desk.open_run),
             ),
             "folder_export": Action(
@@ -238,6 +238,13 @@ class FolderActions:
             )
 
         FiguresPage(self._root, self._look, figures, review.info, desk.apply, save)
+
+    def _again(self) -> str:
+        """Its name: with another model than the one that answered, everything is answered again."""
+        desk = self._desk
+        if desk.open_run is not None and not desk.open_run.is_current:
+            return tr("Answer again")
+        return tr("Go on")
 
     def _search(self) -> None:
         if self._tab.bar is not None:

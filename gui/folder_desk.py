@@ -317,6 +317,12 @@ class FolderDesk:
         self.checks.words_changed()
         self._tab.show_allowed()
 
+    def shown_again(self) -> None:
+        """The tab is seen again: a word may have been said in another one."""
+        if self.review is not None:
+            self._tab.forget_cells()
+            self._ask_current()
+
     def entry(self, number: int | None) -> Entry | None:
         """What is known of a row."""
         return self._entries.get(number) if number is not None else None

@@ -239,8 +239,12 @@ class FolderTab(ttk.Frame):
             self.preview.correction.entry.insert("end", letter)
 
     def expect_drop(self, expected: bool) -> None:
-        """Something is held over the window."""
+        """Something is held over the window: say that it may be let go."""
         self.welcome.expect_drop(expected)
+        if expected and self._views is not None:
+            self.progress.show(Standing(tr("Let go to open it"), tr("A folder, or several photographs")))
+        elif not expected:
+            self._desk.run_moved()
 
     # Inside
 

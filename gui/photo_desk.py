@@ -324,7 +324,8 @@ class PhotoDesk:
         if seen and seen.verdict.candidates:
             best = seen.verdict.candidates[0]
             label = seen.info.labels[best.label].id
-            said = replace(said, model=seen.info.name, predicted=label, probability=best.probability)
+            status = seen.verdict.status.value
+            said = replace(said, model=seen.info.name, predicted=label, probability=best.probability, status=status)
         self._background.start(
             "files", lambda _job: self._engine.correct(opened, said), self._corrector(opened), is_promise=True
         )

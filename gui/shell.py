@@ -191,6 +191,7 @@ class Shell:
         self.root.title(self._title())
         if self.shown() == FOLDER:
             self.folder_tab.focus_rows()
+            self.folder_desk.shown_again()
 
     def shown(self) -> int:
         """The number of the tab that is shown."""

@@ -389,3 +389,40 @@ def test_nothing_is_cut_off_on_a_small_screen(
         found += [f"{name}: {text}" for text in cut_off(window)]
         shortened |= {str(widget.cget("text")) for widget in elided if isinstance(widget, ttk.Label)}
     assert [text for text in found if not any(repr(short) in text for short in shortened if short)] == []
+
+
+def test_another_model_offers_to_answer_again(driver: Driver, folder: Path, isolated_home: Path) -> None:
+    make_bundle(isolated_home / "models" / "colours-two", version="2.0.0")
+    window = driver()
+    window.open_folder(folder)
+    window.shell.preferences.load_model("colours-two")
+    window.wait(lambda: window.sentence.startswith("Answered by another model."), "the sentence")
+    window.settle()
+    assert len(window.folder_desk.rows) == 7, "the rows stay"
+    assert window.folder.preview.caption == "", "this model cannot say why the other one said so"
+    assert str(window.folder.progress.button.cget("text")) == "Answer again"
+    window.folder.progress.button.invoke()
+    window.wait(lambda: window.folder_desk.open_run.is_current, "its own answers")
+    window.settle()
+    assert window.sentence.startswith("7 photographs: ")
+
+
+def test_a_word_in_the_photo_tab_is_seen_in_the_folder(window: Window, folder: Path) -> None:
+    window.open_folder(folder)
+    window.open(folder / "green.png")
+    window.type("blue", window.tab.correction.entry)
+    window.press("<Return>")
+    window.settle()
+    assert window.now.opened.correction.status == "sure"
+    window.press("<F3>", window.tab.canvas)
+    window.settle()
+    assert window.go_to("green.png").row.tagged.reviewed.name == "blue"
+
+
+def test_what_is_held_over_the_rows_may_be_let_go(window: Window, folder: Path) -> None:
+    window.open_folder(folder)
+    before = window.folder.progress.now
+    window.folder.expect_drop(True)
+    assert window.folder.progress.now.title == "Let go to open it"
+    window.folder.expect_drop(False)
+    assert window.folder.progress.now.title == before.title
