@@ -162,6 +162,7 @@ class FolderDesk:
         self.open_run = found
         if is_other:
             self._entries, self.rows, self.selection = {}, RowList(), Selection()
+            self._tab.forget_filter()
         self._tab.show_rows(True)
         self.glance.use(found.review, found.is_current)
         self._wants_choices = True

@@ -84,8 +84,10 @@ class FolderGlance:
 
     def use(self, review: Review | None, asks_model: bool) -> None:
         """Rows of this run from now on; `asks_model`: its answers are those of the model in use, which can say why."""
+        known, asked = self._review, self._asks_model
         self._review, self._asks_model = review, asks_model
-        self.clear()
+        if known is None or review is None or known.run != review.run or asked != asks_model:
+            self.clear()
 
     def clear(self, hint: str = "") -> None:
         """Nothing is looked at."""

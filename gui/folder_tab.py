@@ -25,7 +25,7 @@ from gui.theme import Look
 from gui.tooltip import Tooltip
 
 if TYPE_CHECKING:
-    from core.reviews import Order
+    from core.reviews import Filter, Order
     from core.settings import Settings
     from gui.filter_bar import FilterBar
     from gui.row_grid import RowGrid
@@ -138,6 +138,13 @@ class FolderTab(ttk.Frame):
             if is_at_top and rows.numbers and self._desk.selection.current is None:
                 view.see(rows.numbers[0])
             self._show_empty()
+
+    def forget_filter(self) -> None:
+        """Other rows are to be shown: all of them."""
+        from core.reviews import Filter
+
+        if self.bar is not None:
+            self.bar.show_filter(Filter())
 
     def show_order(self, order: Order, reverse: bool) -> None:
         """How the rows are sorted, in the headings."""
@@ -275,7 +282,7 @@ class FolderTab(ttk.Frame):
         rows.rowconfigure(1, weight=1)
         top = ttk.Frame(rows)
         top.columnconfigure(0, weight=1)
-        self.bar = FilterBar(top, self._look, desk.refresh)
+        self.bar = FilterBar(top, self._look, self._on_filter)
         self.bar.grid(row=0, column=0, sticky="ew")
         self._toggle = ttk.Button(top, command=self.actions["folder_grid"].run)
         self._toggle.grid(row=0, column=1, sticky="ne", padx=(px(8), 0))
@@ -298,6 +305,15 @@ class FolderTab(ttk.Frame):
         if not self.has_preview:
             self.preview.grid_remove()
         self.use_grid(self.is_grid)
+
+    def _on_filter(self, wanted: Filter, order: Order) -> None:
+        self._desk.refresh(wanted, order)
+        self.after_idle(self._leave_filter)
+
+    def _leave_filter(self) -> None:
+        """Keys are for the rows again after a choice; only what is being typed keeps the keyboard."""
+        if self.bar is not None and self.focus_get() is not self.bar.entry:
+            self.focus_rows()
 
     def _leave_field(self) -> None:
         """The frame hears of the keyboard also when its own field gets it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shutil
 from pathlib import Path
 from tkinter import ttk
@@ -426,3 +427,76 @@ def test_what_is_held_over_the_rows_may_be_let_go(window: Window, folder: Path) 
     assert window.folder.progress.now.title == "Let go to open it"
     window.folder.expect_drop(False)
     assert window.folder.progress.now.title == before.title
+
+
+def test_a_choice_in_the_filters_gives_the_keys_back_to_the_rows(window: Window, folder: Path, tmp_path: Path) -> None:
+    window.open_folder(folder)
+    box = window.folder.bar.reviewed_box
+    box.focus_force()
+    box.current(2)
+    box.event_generate("<<ComboboxSelected>>")
+    window.wait(lambda: not names(window), "no row")
+    window.settle()
+    assert window.root.focus_get() is window.folder.view.canvas
+    shutil.copytree(folder, tmp_path / "other")
+    window.open_folder(tmp_path / "other")
+    assert len(names(window)) == 7, "another folder begins with all its rows"
+
+
+HEAVY = (
+    *("core.reviews.Review.numbers", "core.reviews.Review.rows", "core.reviews.Review.thumbnail"),
+    *("core.reviews.Review.animal_of", "core.reviews.Review.breeds", "core.library.Library.label"),
+    *("core.library.Library.group", "core.library.Library.undo", "core.runs.runs", "core.neighbours.perhaps_wrong"),
+    *("core.photos.open_photo", "core.heatmaps.overlay", "core.processes.Elsewhere.call"),
+)
+
+
+def test_nothing_heavy_runs_in_the_main_thread(driver: Driver, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    called: set[str] = set()
+    in_main_thread: set[str] = set()
+
+    def watched(name: str, real: Any) -> Any:
+        def call(*args: Any, **options: Any) -> Any:
+            called.add(name)
+            if threading.current_thread() is threading.main_thread():
+                in_main_thread.add(name)
+            return real(*args, **options)
+
+        return call
+
+    for name in HEAVY:
+        module, *rest = name.split(".")[1:]
+        owner: Any = importlib.import_module(f"core.{module}")
+        for part in rest[:-1]:
+            owner = getattr(owner, part)
+        monkeypatch.setattr(owner, rest[-1], watched(name, getattr(owner, rest[-1])))
+    window = driver(engine=Engine())
+    window.shell.open_paths([folder])
+    window.wait(lambda: not window.folder_desk.run.is_running and len(window.folder_desk.rows) == 7, "the rows")
+    window.settle()
+    window.folder.focus_rows()
+    for key in ("<Return>", "<Down>", "<n>", "<Control-z>", "<g>", "<F5>", "<Control-a>", "<u>"):
+        window.press(key)
+        window.settle()
+    window.folder_desk.labels.group("Bella", window.folder_desk.chosen)
+    window.wait(lambda: not window.folder_desk.checks._waiting, "what is perhaps wrong")
+    window.settle()
+    assert in_main_thread == set()
+    assert called >= set(HEAVY), "the test must have seen all of them at work"
+
+
+def test_what_is_being_typed_stays_when_the_run_ends(window: Window, folder: Path) -> None:
+    window.open_folder(folder)
+    window.go_to("green.png")
+    entry = window.folder.preview.correction.entry
+    window.type("blu", entry)
+    window.folder_desk.go_on()
+    window.wait(lambda: window.folder_desk.run.is_running, "going on")
+    window.wait(lambda: not window.folder_desk.run.is_running, "the end")
+    window.settle()
+    assert entry.get() == "blu"
+    assert window.current == "green.png"
+    window.press("<Escape>")
+    window.press("<Escape>")
