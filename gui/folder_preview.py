@@ -16,11 +16,11 @@ from gui.candidate_list import CandidateList
 from gui.correction_box import Choice, CorrectionBox
 from gui.photo_canvas import PhotoCanvas
 from gui.scroll_frame import ScrollFrame
-from gui.theme import BODY, STRONG, Look, elided
+from gui.theme import BODY, STRONG, TITLE, Look, elided
 from gui.tooltip import Tooltip
 from gui.verdict_card import VerdictCard
 
-_LEAST_PICTURE_PX = 150
+_LEAST_PICTURE_PX = 140
 _FIELD_GAP_PX = 8
 
 
@@ -50,7 +50,7 @@ class FolderPreview(ttk.Frame):
         self._caption_text = ""
         self._answer = ScrollFrame(self, look)
         inside = self._answer.inside
-        self.verdict = VerdictCard(inside, look, actions["folder_take_back"].run)
+        self.verdict = VerdictCard(inside, look, actions["folder_take_back"].run, (TITLE, STRONG))
         self._note = ttk.Label(inside, style="Strong.TLabel", justify="left")
         self.candidates = CandidateList(inside, look, listener.take, listener.explain)
         self._animal = ttk.Label(inside, justify="left")

@@ -16,9 +16,17 @@ SURE, UNSURE, NONE, PROBLEM, WAITING = "check", "question", "none", "problem", "
 class VerdictCard(ttk.Frame):
     """Headline, detail and correction; its texts wrap in the width that it gets."""
 
-    def __init__(self, parent: tkinter.Misc, look: Look, on_take_back: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        parent: tkinter.Misc,
+        look: Look,
+        on_take_back: Callable[[], object],
+        fonts: tuple[str, str] = (BIG, TITLE),
+    ) -> None:
+        """`fonts` are those of a short headline and of a long one."""
         super().__init__(parent)
         self._look = look
+        self._fonts = fonts
         self._kind = WAITING
         self._badge = tkinter.Canvas(self, highlightthickness=0, borderwidth=0)
         self._headline = ttk.Label(self, style="Headline.TLabel", justify="left")
@@ -67,8 +75,9 @@ class VerdictCard(ttk.Frame):
         width, px = self.winfo_width(), self._look.px
         badge = self._badge.winfo_reqwidth() + px(10) if self._kind else 0
         room = max(px(100), width - badge)
-        needed = font.nametofont(BIG, self).measure(str(self._headline.cget("text")))
-        self._headline.configure(wraplength=room, font=BIG if needed < 1.6 * room else TITLE)
+        short, long = self._fonts
+        needed = font.nametofont(short, self).measure(str(self._headline.cget("text")))
+        self._headline.configure(wraplength=room, font=short if needed < 1.6 * room else long)
         self._detail.configure(wraplength=max(px(100), width))
         inner = width - self._take_back.winfo_reqwidth() - px(36)
         self._said.configure(wraplength=max(px(100), inner))
