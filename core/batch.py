@@ -92,9 +92,7 @@ class Batch:
         self.looker = Looker(bundle, sets or NetworkSets(bundle), None, keep=keep, fresh=fresh, roots=roots)
         if library is not None:
             try:
-                with library.reading() as connection:
-                    # A killed program loses nothing, and a crashed computer only what came in its last moments.
-                    connection.execute("PRAGMA synchronous = NORMAL")
+                library.write_lazily()
                 self.looker.knowledge = Knowledge(library, bundle)
             except UserError as error:
                 self._go_on_without(error)

@@ -130,9 +130,9 @@ class Database:
         """Open or make it. A damaged one is put aside, not deleted, and `notice` tells the user so."""
         self.notice = ""
         self.path = path
-        self._lock = threading.RLock()
+        self._writers, self._readers = threading.RLock(), threading.RLock()
         try:
-            self._connection = _opened(path)
+            self._writer = _opened(path)
         except sqlite3.OperationalError as error:
             raise UserError(_cannot(path, error)) from error
         except sqlite3.DatabaseError as error:
@@ -140,28 +140,40 @@ class Database:
             aside = _put_aside(path, error)
             said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
             self.notice = said.format(path=aside)
-            self._connection = _opened(path)
+            self._writer = _opened(path)
+        # A connection of its own: who reads does not wait while somebody writes.
+        self._reader = _connected(path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, for this thread alone."""
-        with self._lock:
-            try:
-                yield self._connection
-            except sqlite3.Error as error:
-                log.warning("the library", exc_info=True)
-                raise UserError(_cannot(self.path, error)) from error
+        """A connection to read what was committed, for this thread alone."""
+        with self._readers, self._explained():
+            yield self._reader
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The same in one transaction: all of it is kept, or nothing where something is raised."""
-        with self.reading() as connection, connection:
-            connection.execute("BEGIN IMMEDIATE")
-            yield connection
+        """A connection in a transaction: all of it is kept, or nothing where something is raised."""
+        with self._writers, self._explained(), self._writer:
+            self._writer.execute("BEGIN IMMEDIATE")
+            yield self._writer
+
+    def write_lazily(self) -> None:
+        """From now on a computer that crashes may lose what came in its last moments; a killed program nothing."""
+        with self._writers, self._explained():
+            self._writer.execute("PRAGMA synchronous = NORMAL")
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        with self._writers, self._readers:
+            self._reader.close()
+            self._writer.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            log.warning("the library", exc_info=True)
+            raise UserError(_cannot(self.path, error)) from error
 
 
 def now_text() -> str:
@@ -179,14 +191,19 @@ def bytes_path(kept: bytes) -> Path:
     return Path(os.fsdecode(kept))
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _connected(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+    connection.create_function("contains", 2, _contains, deterministic=True)
+    return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = _connected(path)
     try:
         _migrate(connection)
         _check(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.create_function("contains", 2, _contains, deterministic=True)
     except BaseException:
         connection.close()
         raise

@@ -156,7 +156,7 @@ class Looker:
 def thumbnail_of(photo: Photo) -> bytes:
     """A small JPEG of the photograph, without anything else that its file says."""
     small = Image.fromarray(photo.pixels)
-    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BICUBIC, reducing_gap=1.0)
+    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BILINEAR, reducing_gap=1.0)
     out = io.BytesIO()
     small.save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
     return out.getvalue()

@@ -193,7 +193,7 @@ def test_a_library_that_fills_up_does_not_stop_the_table(
     keep = Knowledge.keep
 
     def full(self: Knowledge, *given: Any) -> list[int | None]:
-        with self.database.reading() as connection:
+        with self.database.writing() as connection:
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count = {pages}")
         return keep(self, *given)

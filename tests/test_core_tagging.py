@@ -267,13 +267,13 @@ def test_a_full_disk_stops_the_run_and_what_was_kept_stays(
     root = tmp_path / "many"
     for number in range(150):
         colour_photo(root / f"{number}.png", number)
-    with library.reading() as connection:
+    with library.writing() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages + 40}")
     last = tagged(library, tiny_bundle, root)
     assert last.state is State.STOPPED and "is full" in last.problem
     assert 0 < last.done < 150 and counted(library, "run_files") >= last.done
-    with library.reading() as connection:
+    with library.writing() as connection:
         assert connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
         connection.execute("PRAGMA max_page_count = 100000")
     again = tagged(library, tiny_bundle, root)
