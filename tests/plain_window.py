@@ -28,6 +28,8 @@ class Plain:
         self.look = Look(self.root, 96.0)
         self.look.use("light")
         self.root.update()
+        self.root.focus_force()  # without a window manager nobody else gives it the keyboard
+        self.root.update()
 
     def wait(self, is_so: Callable[[], object], what: str) -> None:
         """Let the window live until it is so."""
