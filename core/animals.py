@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from core.bundle_info import BundleInfo
+from core.export_files import encodable
 from core.photos import PHOTO_SUFFIXES, find_photos
 from core.records import Prediction
 
@@ -94,10 +95,11 @@ def animals_of(paths: Iterable[Path], root: Path) -> Iterator[tuple[Path, str]]:
     """The photographs below a root, in the order of a walk, each with the name of its animal (empty: nobody knows).
 
     One animal are the photographs of a subfolder, if it bears a name and has no more than one animal's; else those in
-    one folder with the same name before a number. Names are those below the root, with "/".
+    one folder with the same name before a number. Names are those below the root, with "/"; UTF-8 can hold them.
     """
     for folder, group in groupby(paths, lambda path: path.parent):
-        below = "" if folder == root or root not in folder.parents else folder.relative_to(root).as_posix()
+        is_below = folder != root and root in folder.parents
+        below = encodable(folder.relative_to(root).as_posix()) if is_below else ""
         members = iter(group)
         if below and is_folder_of_one(folder.name):
             first = list(islice(members, MOST_OF_ONE + 1))
@@ -107,7 +109,7 @@ def animals_of(paths: Iterable[Path], root: Path) -> Iterator[tuple[Path, str]]:
             members = chain(first, members)
         spellings: dict[str, str] = {}
         for path in members:
-            name = name_in(path.stem)
+            name = encodable(name_in(path.stem))
             if name:
                 name = _spelled(name, spellings)
             yield path, f"{below}/{name}" if below and name else name

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.bundle_info import BundleInfo
 from core.database import Database, bytes_path, now_text, path_bytes
+from core.export_files import encodable
 from core.knowledge import Result, model_id
 from core.photos import system_path
 
@@ -99,7 +100,10 @@ def keep_rows(connection: sqlite3.Connection, run: Run, kept: Sequence[tuple[Res
         "INSERT INTO run_files(run, place, path, photograph, animal, reason) VALUES (?, ?, ?, ?, ?, ?) "
         "ON CONFLICT(run, path) DO UPDATE SET place = excluded.place, photograph = excluded.photograph, "
         "animal = excluded.animal, reason = excluded.reason",
-        [(run.id, one.place, path_bytes(one.path), number, one.animal, one.verdict.reason) for one, number in kept],
+        [
+            (run.id, one.place, path_bytes(one.path), number, encodable(one.animal), encodable(one.verdict.reason))
+            for one, number in kept
+        ],
     )
 
 

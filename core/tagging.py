@@ -62,7 +62,7 @@ def tag(
 
     A run over the same roots with the same model is gone on with. `progress` is called in this thread many times a
     second, and at the end. Raises UserError where the library cannot be used; what stops a run that has begun, such as
-    a disk that is full or a folder that is gone, is the `problem` of its last progress instead.
+    a disk that is full or a folder that is gone, is the `problem` of its last progress instead. Whatever else is raised, the run is stopped.
     """
     batch = Batch(bundle, database, sets=sets, roots=plain_roots(roots))
     run = begin_run(database, roots, bundle.info)
@@ -81,6 +81,9 @@ def tag(
     except UserError as error:
         log.warning("run %d stopped: %s", run.id, error)
         state, problem = State.STOPPED, str(error)
+    except BaseException:  # else it would seem to run for ever, and be gone on with at each start
+        _ended(database, run, State.STOPPED)
+        raise
     finally:
         counter.stop()
     run = _ended(database, run, state)

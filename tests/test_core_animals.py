@@ -172,3 +172,20 @@ def test_it_is_never_surer_than_its_surest_photograph() -> None:
         assert answer is not None
         assert (answer.probabilities <= np.max([one.probabilities for one in of], axis=0) + 1e-6).all()
         assert answer.probabilities.sum() == pytest.approx(1)
+
+
+def test_names_that_are_no_unicode_can_be_kept() -> None:
+    """Names on Linux are bytes; neither the library nor a table takes what is no letter."""
+    root = Path("/photos")
+    odd = [
+        root / "caf\udce9_1.jpg",
+        root / "caf\udce9_2.jpg",
+        root / "caf\udce8.jpg",
+        root / "M\udce9dor" / "IMG_0001.jpg",
+    ]
+    odd += [root / "M\udce9dor 2024" / "d\udce8g" / f"m\udce9dor_{number}.jpg" for number in range(MOST_OF_ONE + 2)]
+    names = [name for _, name in animals_of(odd, root)]
+    assert names[:4] == ["caf\\udce9", "caf\\udce9", "caf\\udce8", "M\\udce9dor"]
+    assert set(names[4:]) == {"M\\udce9dor 2024/d\\udce8g/m\\udce9dor"}
+    for name in names:
+        name.encode()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,3 +99,14 @@ def test_without_a_library(photos: Path, model: Bundle, capsys: pytest.CaptureFi
     printed = capsys.readouterr()
     assert len(rows_of(printed.out)) == 2
     assert "are not kept" in printed.err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are letters")
+def test_names_that_are_no_unicode(photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Path(os.fsdecode(os.fsencode(photos) + b"/M\xe9dor"))
+    folder.mkdir()
+    for place in (folder / "IMG_0001.jpg", Path(os.fsdecode(os.fsencode(photos) + b"/caf\xe9.jpg"))):
+        colour_photo(place, BLUE)
+    assert run(photos, model=model) == 0
+    names = [row["ANIMALNAME"] for row in rows_of(capsys.readouterr().out)]
+    assert len(names) == 4 and {"Bella", "rex"} < set(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -21,6 +22,7 @@ import core.crew
 import core.looks
 from core.bundles import Bundle, load_bundle, write_bundle
 from core.database import Database, bytes_path
+from core.errors import PhotoError
 from core.inference import Classifier
 from core.library import Library, content_of_file
 from core.photos import PhotoFile, read_file
@@ -239,6 +241,50 @@ def test_files_that_vanish_are_rows(library: Database, tiny_bundle: Bundle, fold
     assert last.state is State.DONE and last.unreadable == 2
     reasons = {name: reason for name, _, _, reason in rows(library, last.run)}
     assert "no longer there" in reasons["gone.png"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are letters")
+def test_names_that_are_no_unicode_get_their_rows(library: Database, tiny_bundle: Bundle, folder: Path) -> None:
+    root = Path(os.fsdecode(os.fsencode(folder) + b"/M\xe9dor"))
+    folder.rename(folder.parent / "away")
+    colour_photo(root / "in.png", 1)
+    colour_photo(Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9_1.png")), 2)
+    Path(os.fsdecode(os.fsencode(root) + b"/caf\xe9_2.png")).write_bytes(b"no photograph")
+    last = tagged(library, tiny_bundle, folder)
+    assert (last.state, last.done, last.unreadable) == (State.DONE, 3, 1)
+    assert {animal for _, _, animal, _ in rows(library, last.run)} == {"M\\udce9dor"}
+    last = tagged(library, tiny_bundle, root)
+    assert (last.state, last.done, last.known) == (State.DONE, 3, 2)
+    assert {animal for _, _, animal, _ in rows(library, last.run)} == {"", "caf\\udce9"}
+    last = tagged(library, tiny_bundle, *root.iterdir())
+    assert (last.state, last.done, last.run.roots) == (State.DONE, 3, tuple(sorted(root.iterdir())))
+
+
+def test_a_reason_that_is_no_unicode_is_kept(
+    library: Database, tiny_bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(path: Path, progressed: Callable[[], None]) -> PhotoFile:
+        raise PhotoError("the drive \udce9 says so")
+
+    monkeypatch.setattr(core.looks, "read_file", read)
+    last = tagged(library, tiny_bundle, folder)
+    assert last.state is State.DONE and {reason for *_, reason in rows(library, last.run)} == {
+        "the drive \\udce9 says so"
+    }
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_what_nobody_expected_stops_the_run(
+    library: Database, tiny_bundle: Bundle, folder: Path, error: type[BaseException]
+) -> None:
+    def progress(progress: TagProgress) -> None:
+        raise error("nobody expected this")
+
+    with pytest.raises(error, match="nobody expected"):
+        tag(library, tiny_bundle, [folder], progress, lambda: False)
+    run = latest_run(library)
+    assert run is not None and run.state is State.STOPPED
+    assert tagged(library, tiny_bundle, folder).state is State.DONE
 
 
 def test_an_empty_folder_is_done(library: Database, tiny_bundle: Bundle, tmp_path: Path) -> None:
