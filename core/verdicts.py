@@ -16,6 +16,8 @@ SHOWN = 5
 LEAST_NAMED, MOST_NAMED = 2, 3
 # Rounding may make a probability 1, but nothing is certain.
 MOST_LIKELY = 0.9999
+# From here on "it may well be another" would say less than is known.
+_LIKELY_ENOUGH = 0.7
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,8 @@ def _unsure(verdict: Verdict, info: BundleInfo) -> Answer:
         headline = tr("Not sure: {names}").format(names=names)
         if _sum(named) >= info.calibration.unsure.mass:
             detail = tr("Judged by its looks: {percent} that it is one of these. You decide.")
+        elif _sum(named) > _LIKELY_ENOUGH:
+            detail = tr("Only the likeliest: {percent} that it is one of these.")
         else:
             detail = tr("Only the likeliest: {percent} that it is one of these. It may well be another.")
     return Answer(headline, detail.format(percent=percent(_sum(named))))

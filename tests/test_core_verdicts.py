@@ -85,7 +85,16 @@ def test_one_candidate_alone_is_never_an_unsure_answer(info: BundleInfo) -> None
 def test_what_is_not_even_likely_together_is_said_so(info: BundleInfo) -> None:
     verdict = decide(prediction(Beagle=0.2, Harrier=0.18, Basset=0.15), info)
     assert verdict.named == 3
-    assert "Only the likeliest: 53" in describe(verdict, info).detail
+    detail = describe(verdict, info).detail
+    assert "Only the likeliest: 53" in detail and "may well be another" in detail
+
+
+def test_what_is_likely_but_not_enough_is_not_talked_down(info: BundleInfo) -> None:
+    info = calibrated(info, "unsure", mass=0.9)
+    said = describe(decide(prediction(Beagle=0.4, Harrier=0.25, Basset=0.15), info), info).detail
+    assert said.replace("\u00a0", " ") == "Only the likeliest: 80 % that it is one of these."
+    lower = describe(decide(prediction(Beagle=0.4, Harrier=0.2, Basset=0.09), info), info).detail
+    assert "may well be another" in lower
 
 
 @pytest.mark.parametrize("most", [2, 3])
