@@ -25,6 +25,7 @@ def start_logging() -> Path | None:
     """Log to a new file from now on and return its path; None where none can be written, which stops nothing."""
     root = logging.getLogger()
     root.setLevel(logging.INFO)
+    logging.raiseExceptions = False  # a full disk, say: the log is not worth a traceback among the answers
     root.addHandler(logging.NullHandler())  # else Python prints warnings on stderr, among the answers
     try:
         path = log_dir() / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"

@@ -38,6 +38,7 @@ def quiet_log(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test started to log, and the hooks for uncaught errors, end with it."""
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(logging, "raiseExceptions", True)
     root = logging.getLogger()
     before = list(root.handlers)
     yield

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import logging
 import os
@@ -115,3 +117,17 @@ def test_each_start_has_a_log_and_old_ones_go() -> None:
     assert "caf\\udce9 broke" in path.read_text(encoding="utf-8")
     assert len(log_files()) == 20
     assert not (log_dir() / "20200101-000000-1.log").exists()
+
+
+def test_a_log_that_cannot_be_written_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    class FullDisk(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert start_logging() is not None
+    handler = logging.getLogger().handlers[-1]
+    assert isinstance(handler, logging.FileHandler)
+    handler.stream.close()
+    handler.stream = FullDisk()
+    logging.getLogger("core").warning("of no use to anybody")
+    assert capsys.readouterr() == ("", "")
