@@ -151,7 +151,13 @@ def check_there(paths: Sequence[Path]) -> None:
 
 def check_destination(out: Path, paths: Iterable[Path]) -> None:
     """Refuse to write where a photograph is, or cannot be."""
-    is_input = out.exists() and any(path.exists() and out.samefile(path) for path in paths)
+    try:
+        is_there = bool(out.stat())
+    except (FileNotFoundError, NotADirectoryError):
+        is_there = False
+    except OSError as error:  # such as a closed folder
+        raise UserError(_cannot_write(error)) from error
+    is_input = is_there and any(os.path.exists(path) and out.samefile(path) for path in paths)  # noqa: PTH110
     if is_input or out.suffix.lower() in PHOTO_SUFFIXES:
         raise UsageError(tr("The table would replace a photograph: {name}. Choose another name.").format(name=out))
     if out.is_dir():
@@ -178,5 +184,8 @@ def _destination(out: Path | None) -> Iterator[TextIO]:
             yield text
             text.detach()
     except OSError as error:
-        said = tr("The table cannot be written: {reason}.")
-        raise UserError(said.format(reason=error.strerror or error)) from error
+        raise UserError(_cannot_write(error)) from error
+
+
+def _cannot_write(error: OSError) -> str:
+    return tr("The table cannot be written: {reason}.").format(reason=error.strerror or error)

@@ -17,6 +17,7 @@ from core.errors import PhotoError, UserError
 from core.inference import judge_many
 from core.knowledge import Knowledge, Known, Result, Stamp, as_kept
 from core.network_sets import NetworkSets
+from core.photo_search import closed_folder
 from core.photos import PhotoFile, photo_from_file, read_file, system_path
 from core.records import Photo, Prediction
 from core.texts import tr
@@ -35,7 +36,7 @@ class Task:
 
 
 class FolderGone(UserError):
-    """The folder with the photographs is not there any more; the text says so."""
+    """The folder with the photographs is not there any more, or closed; the text says so."""
 
 
 class Looker:
@@ -163,12 +164,14 @@ def thumbnail_of(photo: Photo) -> bytes:
 
 
 def check_there(roots: Sequence[Path], cause: Exception | None = None) -> None:
-    """Raise FolderGone when one of these folders is no longer there, or empty as after a drive was taken off."""
+    """Raise FolderGone when one of these folders is not there, closed, or empty as after a drive was taken off."""
     for root in roots:
         try:
             with os.scandir(system_path(root)) as entries:
                 if next(entries, None) is not None:
                     continue
+        except PermissionError as error:
+            raise FolderGone(closed_folder()) from error
         except OSError as error:
             cause = cause or error
         said = tr("The folder {folder} is gone or empty. Connect its drive again and go on: what was tagged is kept.")

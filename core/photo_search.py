@@ -9,6 +9,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.texts import tr
+
 log = logging.getLogger(__name__)
 
 PHOTO_SUFFIXES = frozenset(
@@ -27,8 +29,8 @@ def find_photos(path: Path) -> Iterator[Path]:
     """The photographs in a folder and its subfolders by their names, each real file once; anything else gives itself.
 
     Lazily, in natural order, the files of a folder before its subfolders.  Links are followed, hidden files and system
-    folders skipped, unreadable subfolders logged and skipped.  A file or folder that cannot be used is given as it is,
-    so that `open_photo` says why.
+    folders skipped.  A file or folder that cannot be used, such as a subfolder that is closed, is given as it is, so
+    that `open_photo` says why.
     """
     if not os.path.isdir(system_path(path)):  # noqa: PTH112  Path.is_dir raises where a folder above is closed
         yield path
@@ -40,12 +42,26 @@ def find_photos(path: Path) -> Iterator[Path]:
             names, subfolders = _listed(folder, seen)
         except OSError as error:
             log.warning("folder %r cannot be read: %s", str(folder), error)
-            if folder == path:
-                yield path
+            if folder == path or not isinstance(error, FileNotFoundError):  # one that went meanwhile is none
+                yield folder
             continue
         for name in names:
             yield folder / name
         folders += [folder / name for name in reversed(subfolders)]
+
+
+def is_closed(folder: Path) -> bool:
+    """Whether the user may not look into a folder. Raises OSError where it cannot be read for another reason."""
+    try:
+        os.scandir(folder).close()
+    except PermissionError:
+        return True
+    return False
+
+
+def closed_folder() -> str:
+    """What the user is told of a folder into which nobody may look."""
+    return tr("You may not look into this folder. Ask the person who looks after this computer for access to it.")
 
 
 class _Seen:
@@ -89,7 +105,7 @@ def _listed(folder: Path, seen: _Seen) -> tuple[list[str], list[str]]:
     if not seen.is_new_folder(where):
         return [], []
     names: dict[str, bool] = {}
-    subfolders = []
+    subfolders, closed = [], []
     with os.scandir(where) as entries:
         for entry in entries:
             try:
@@ -100,11 +116,15 @@ def _listed(folder: Path, seen: _Seen) -> tuple[list[str], list[str]]:
                     subfolders.append(entry.name)
                 elif _is_photo_name(entry.name) and stat.S_ISREG(found.st_mode):
                     names[entry.name] = entry.is_symlink() or found.st_nlink > 1
+            except PermissionError as error:  # a folder that tells its names and nothing else of them
+                log.info("%r cannot be asked for: %s", entry.path, error)
+                if _is_photo_name(entry.name) and not entry.name.startswith("."):
+                    closed.append(entry.name)
             except OSError as error:  # a link to nowhere, or gone since
                 log.info("%r passed over: %s", entry.path, error)
     # In order first: which of two names of one file is kept must not depend on the file system.
     kept = [name for name in sorted(names, key=_natural) if seen.is_new_file(where / name, names[name])]
-    return kept, sorted(subfolders, key=_natural)
+    return sorted(kept + closed, key=_natural), sorted(subfolders, key=_natural)
 
 
 def _is_hidden(name: str, found: os.stat_result) -> bool:

@@ -21,7 +21,7 @@ from PIL import ExifTags, Image, ImageFile
 
 from core.colours import plain_channels, to_array, to_rgb
 from core.errors import PhotoError
-from core.photo_search import PHOTO_SUFFIXES, find_photos, system_path
+from core.photo_search import PHOTO_SUFFIXES, closed_folder, find_photos, is_closed, system_path
 from core.records import Photo
 from core.texts import tr
 
@@ -163,7 +163,7 @@ def photo_from_image(image: Image.Image, least_px: int | None = None, path: Path
 def _opened(path: Path) -> BinaryIO:
     where = system_path(path)
     try:
-        _check_file(where.stat())  # first: opening a pipe would wait for ever
+        _check_file(where, where.stat())  # first: opening a pipe would wait for ever
         return where.open("rb")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PhotoError(tr("This file is no longer there: it was moved, renamed or deleted.")) from error
@@ -174,9 +174,9 @@ def _opened(path: Path) -> BinaryIO:
         raise PhotoError(_disk_trouble(error)) from error
 
 
-def _check_file(found: stat_result) -> None:
+def _check_file(where: Path, found: stat_result) -> None:
     if stat.S_ISDIR(found.st_mode):
-        raise PhotoError(tr("This is a folder, not a photograph."))
+        raise PhotoError(closed_folder() if is_closed(where) else tr("This is a folder, not a photograph."))
     if not stat.S_ISREG(found.st_mode):
         raise PhotoError(tr("This is not a file but a device or a connection of the computer."))
     if found.st_size == 0:

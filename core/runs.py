@@ -150,14 +150,14 @@ def plain_roots(roots: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _is_gone(path: Path) -> bool:
-    """Whether a file is surely not there: one that cannot be asked for may be."""
+    """Whether a file is surely not there: one that cannot be asked for may be. A folder was closed, and is open now."""
     try:
         os.lstat(system_path(path))
     except (FileNotFoundError, NotADirectoryError):
         return True
     except (OSError, ValueError):
         return False
-    return False
+    return os.path.isdir(system_path(path))  # noqa: PTH112  asks without raising
 
 
 _SELECT = (

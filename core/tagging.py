@@ -62,7 +62,8 @@ def tag(
 
     A run over the same roots with the same model is gone on with. `progress` is called in this thread many times a
     second, and at the end. Raises UserError where the library cannot be used; what stops a run that has begun, such as
-    a disk that is full or a folder that is gone, is the `problem` of its last progress instead. Whatever else is raised, the run is stopped.
+    a disk that is full or a folder that is gone, is the `problem` of its last progress instead. Whatever else is
+    raised, the run is stopped before.
     """
     batch = Batch(bundle, database, sets=sets, roots=plain_roots(roots))
     run = begin_run(database, roots, bundle.info)

@@ -215,6 +215,22 @@ def test_named_files_that_cannot_be_read_get_their_rows(
     assert [row["status"] for row in table(capsys.readouterr().out)] == ["unreadable", "unreadable", "sure"]
 
 
+def test_a_table_in_a_closed_folder_cannot_be_written(
+    dogs: Bundle, photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def refusing(path: Any, *args: Any, **options: Any) -> os.stat_result:
+        if str(path).startswith(str(tmp_path / "closed") + os.sep):
+            raise PermissionError(13, "Permission denied")
+        return stat(path, *args, **options)
+
+    (tmp_path / "closed").mkdir()
+    monkeypatch.setattr(os, "stat", refusing)
+    assert main(["classify", str(photos), "--out", str(tmp_path / "closed" / "table.csv")]) == 1
+    assert "The table cannot be written: Permission denied." in capsys.readouterr().err
+
+
 def test_nothing_to_do_is_said_with_status_1(dogs: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     assert main(["classify", str(tmp_path / "gone"), str(tmp_path / "gone too.jpg")]) == 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,12 +135,12 @@ def test_a_folder_named_like_a_photograph_is_a_folder(root: Path) -> None:
     assert found(root) == ["rex.jpg/ada.jpg"]
 
 
-def test_an_unreadable_subfolder_is_logged_and_skipped(
+def test_an_unreadable_subfolder_is_logged_and_gives_itself(
     root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put(root, "a/1.jpg", "b/2.jpg", "c/3.jpg")
     refuse(monkeypatch, root / "b")
-    assert found(root) == ["a/1.jpg", "c/3.jpg"]
+    assert found(root) == ["a/1.jpg", "b", "c/3.jpg"]
     assert "cannot be read" in caplog.text
 
 
@@ -147,6 +149,37 @@ def test_an_unreadable_folder_gives_itself_so_that_opening_it_says_why(
 ) -> None:
     refuse(monkeypatch, root)
     assert list(find_photos(root)) == [root]
+
+
+def test_a_subfolder_that_went_meanwhile_is_nothing(root: Path) -> None:
+    put(root, "a/1.jpg", "b/2.jpg", "c/3.jpg")
+    photos = find_photos(root)
+    assert next(photos).name == "1.jpg"
+    (root / "b" / "2.jpg").unlink()
+    (root / "b").rmdir()
+    assert [path.name for path in photos] == ["3.jpg"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of what Linux lets a folder tell")
+def test_a_folder_that_tells_only_names_gives_them(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(root, "b.jpg", "notes.txt", "dark/.hidden.jpg", "dark/a.jpg", "dark/notes.txt")
+    scandir = os.scandir
+
+    class Entry:
+        def __init__(self, entry: os.DirEntry[str]) -> None:
+            self.name, self.path = entry.name, entry.path
+
+        def stat(self) -> os.stat_result:
+            raise PermissionError(13, "Permission denied")
+
+    def dark(where: Path) -> object:
+        if Path(where) != root / "dark":
+            return scandir(where)
+        with scandir(where) as entries:
+            return contextlib.nullcontext([Entry(entry) for entry in entries])
+
+    monkeypatch.setattr(os, "scandir", dark)
+    assert found(root) == ["b.jpg", "dark/a.jpg"]
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

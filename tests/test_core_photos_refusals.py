@@ -66,6 +66,22 @@ def test_a_folder(tmp_path: Path) -> None:
     assert refusal_of(tmp_path) == "This is a folder, not a photograph."
 
 
+def test_a_closed_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(where: Path) -> object:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert refusal_of(tmp_path).startswith("You may not look into this folder. Ask the person")
+
+
+def test_a_folder_on_a_broken_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusing(where: Path) -> object:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert "Input/output error" in refusal_of(tmp_path)
+
+
 def test_an_empty_file(path: Path) -> None:
     assert "empty" in refusal_of(path, b"")
 

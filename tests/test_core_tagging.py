@@ -287,6 +287,40 @@ def test_what_nobody_expected_stops_the_run(
     assert tagged(library, tiny_bundle, folder).state is State.DONE
 
 
+def close(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """As without rights to a folder; the administrator has them all."""
+    scandir = os.scandir
+
+    def refusing(where: Path) -> object:
+        if Path(where) == folder:
+            raise PermissionError(13, "Permission denied")
+        return scandir(where)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+
+
+def test_a_closed_folder_is_said_to_be_closed(
+    library: Database, tiny_bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(monkeypatch, folder)
+    last = tagged(library, tiny_bundle, folder)
+    assert last.state is State.STOPPED and last.problem.startswith("You may not look into this folder")
+    monkeypatch.undo()
+    assert tagged(library, tiny_bundle, folder).done == 13
+    names = {name for name, *_ in rows(library, last.run)}
+    assert folder.name not in names and len(names) == 13
+
+
+def test_a_closed_subfolder_is_a_row_with_its_reason(
+    library: Database, tiny_bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close(monkeypatch, folder / "Bella")
+    last = tagged(library, tiny_bundle, folder)
+    assert (last.state, last.done, last.unreadable, last.total) == (State.DONE, 10, 2, 10)
+    reasons = {name: reason for name, _, _, reason in rows(library, last.run)}
+    assert reasons["Bella"].startswith("You may not look into this folder")
+
+
 def test_an_empty_folder_is_done(library: Database, tiny_bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     last = tagged(library, tiny_bundle, tmp_path / "empty")
