@@ -233,6 +233,10 @@ class Engine:
         signed = replace(correction, who=user_name())
         return self.library.correct(opened.content, opened.photo.path, signed)
 
+    def correction(self, opened: Opened) -> Correction | None:
+        """What counts for this photograph now."""
+        return self._correction_of(opened.content)
+
     def take_back(self, opened: Opened) -> Correction | None:
         """Take the latest correction back; what counts now."""
         return self.library.take_back(opened.content)

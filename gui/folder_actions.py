@@ -94,7 +94,7 @@ class FolderActions:
             "folder_not_a_dog": word(lambda: tr("Not a dog"), lambda: labels.say_kind("not_a_dog"), "n"),
             "folder_group": word(lambda: tr("Group as one animal…"), self.ask_for_animal, "a"),
             "folder_take_back": word(lambda: tr("Take the word back"), labels.take_back, "Delete", "BackSpace"),
-            "folder_undo": Action(lambda: tr("Undo"), labels.undo, ("Primary-z",)),
+            "folder_undo": Action(lambda: tr("Undo"), labels.undo, ("Primary-z",), is_allowed=lambda: labels.can_undo),
         }
 
     def _candidates(self) -> dict[str, Action]:

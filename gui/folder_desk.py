@@ -45,7 +45,10 @@ class FolderWindow(Protocol):
 
     def show_done(self, text: str) -> None: ...
     def show_problem(self, text: str) -> None: ...
+    def forget_problem(self, text: str) -> None: ...
     def show_photo(self, path: Path) -> None: ...
+    def show_tagging(self) -> None: ...
+    def words_changed(self) -> None: ...
 
 
 class FolderDesk:
@@ -73,6 +76,7 @@ class FolderDesk:
         self.total = 0
         self.selection = Selection()
         self.no_model = ""
+        self._problem = ""
         self._entries: dict[int, Entry] = {}
         self._latest: Run | None = None
         self._is_model_there = False
@@ -89,6 +93,7 @@ class FolderDesk:
     def start(self) -> None:
         """Behind the drawn window: the runs of earlier days, the latest of which is shown again."""
         self._list_earlier()
+        self.labels.ask_undo()
 
     def tag(self, paths: Sequence[Path]) -> None:
         """Tag these folders and files, and show what comes."""
@@ -184,7 +189,15 @@ class FolderDesk:
         shown = self.open_run.run.id if self.open_run else None
         if self.run.is_running and progress is not None and progress.run.id != shown:
             self._read(progress.run)
+        if self._problem and not self.run.problem:  # another run has begun
+            self.window.forget_problem(self._problem)
+            self._problem = ""
         self._tab.show_standing(standing_of(self, self._tab.actions))
+        self._tab.show_allowed()
+        self.window.show_tagging()
+
+    def allowed_changed(self) -> None:
+        """What can be done has changed."""
         self._tab.show_allowed()
 
     def rows_came(self) -> None:
@@ -197,7 +210,8 @@ class FolderDesk:
     def run_ended(self) -> None:
         """It is done, was stopped or cannot go on: say so, and list everything once more."""
         if self.run.problem:
-            self.window.show_problem(self.run.problem)
+            self._problem = self.run.problem
+            self.window.show_problem(self._problem)
         self._list_earlier()
         if self._latest is not None:
             self._open_latest()
@@ -265,10 +279,13 @@ class FolderDesk:
             return
         before, self.rows, self.total = self.rows, RowList.of(listed.numbers), listed.total
         self.selection = self.selection.restricted(self.rows, before)
-        if self.selection.current is None and self.rows.numbers and not self.run.is_running:
+        begins = self.selection.current is None and bool(self.rows.numbers) and not self.run.is_running
+        if begins:
             # Not while it runs: the first row is another one each second, and a key must not meet the wrong one.
             self.selection = Selection().clicked(self.rows.numbers[0])
         self._tab.show_list()
+        if begins:
+            self._tab.show_selection(self.selection)
         bar.show_counts(len(self.rows), listed.total)
         if listed.breeds is not None:
             self._wants_choices = False
@@ -311,15 +328,25 @@ class FolderDesk:
 
     def changed(self, numbers: Sequence[int]) -> None:
         """What stands in these rows has changed, and perhaps in others of the same photographs and animals."""
+        self._read_again(numbers)
+        self.window.words_changed()
+
+    def word_said(self, content: str) -> None:
+        """A word on the photograph with this content was kept or taken back in another tab."""
+        self._read_again([number for number, one in self._entries.items() if one.row.tagged.content == content])
+
+    def _read_again(self, numbers: Sequence[int]) -> None:
         for number in self._entries.keys() & set(numbers) - self.labels.pending - {self.selection.current}:
             del self._entries[number]
         self._tab.forget_cells()
         self._ask_current()
         self.checks.words_changed()
+        self.labels.ask_undo()
         self._tab.show_allowed()
 
     def shown_again(self) -> None:
         """The tab is seen again: a word may have been said in another one."""
+        self.labels.ask_undo()
         if self.review is not None:
             self._tab.forget_cells()
             self._ask_current()

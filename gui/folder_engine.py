@@ -286,6 +286,10 @@ class FolderEngine:
         about = Filter(photographs=frozenset(undone.photographs))
         return TakenBack(undone, review.numbers(about, Order.PLACE) if review else [])
 
+    def can_undo(self) -> bool:
+        """Whether there is an act to take back."""
+        return self._library.can_undo
+
     @property
     def _library(self) -> Library:
         return self._engine.library

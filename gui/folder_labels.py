@@ -11,6 +11,7 @@ from core.texts import tr
 from gui.background import Background
 from gui.folder_engine import Kept, TakenBack, can_be_labelled, stamped
 from gui.folder_words import photographs, undone_line
+from gui.photo_desk import log_only
 from gui.row_selection import Selection
 
 if TYPE_CHECKING:
@@ -36,11 +37,23 @@ class FolderLabels:
         self._desk = desk
         self._background = background
         self._pending: list[Sequence[int]] = []
+        self.can_undo = False
 
     @property
     def pending(self) -> frozenset[int]:
         """Rows whose word is on its way into the library: what is read there may be older than what is seen."""
         return frozenset(number for numbers in self._pending for number in numbers)
+
+    def ask_undo(self) -> None:
+        """Whether there is anything to undo: asked behind every word that is on its way."""
+
+        def answered(found: bool) -> None:
+            self.can_undo = found
+            self._desk.allowed_changed()
+
+        self._background.start(
+            _LANE, lambda _job: self._desk.engine.can_undo(), answered, log_only, topic="folder undo"
+        )
 
     def accept(self) -> None:
         """Each of the chosen rows is what its own answer says first."""
@@ -78,6 +91,7 @@ class FolderLabels:
             self._desk.window.show_done(kept.format(photographs=many, name=animal))
             self._desk.changed(numbers)
 
+        self.can_undo = True
         self._background.start(
             *(_LANE, lambda _job: self._desk.engine.group(review, numbers, animal), done), is_promise=True
         )
@@ -139,6 +153,7 @@ class FolderLabels:
         if review is None:
             return
         self._pending.append(numbers)
+        self.can_undo = True
 
         def arrived() -> None:
             self._pending.remove(numbers)
@@ -177,6 +192,7 @@ class FolderLabels:
     def _on_undone(self, back: TakenBack | None) -> None:
         desk = self._desk
         if back is None:
+            self.ask_undo()
             desk.window.show_done(tr("There is nothing to undo."))
             return
         here = [number for number in back.numbers if number in desk.rows.places]

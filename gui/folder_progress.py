@@ -61,10 +61,15 @@ class FolderProgress(ttk.Frame):
             self._bar.grid_remove()
         if standing.offered:
             self.button.configure(text=standing.offered.text())
-            self.button.state(["!disabled" if standing.offered.is_allowed() else "disabled"])
             self.button.grid()
         else:
             self.button.grid_remove()
+        self.show_allowed()
+
+    def show_allowed(self) -> None:
+        """Whether the button can be used now."""
+        offered = self._now.offered
+        self.button.state(["!disabled" if offered and offered.is_allowed() else "disabled"])
 
     def _build(self) -> None:
         px = self._look.px

@@ -71,12 +71,16 @@ class FolderTab(ttk.Frame):
         self.welcome = FolderWelcome(self, look, actions["open_folder"])
         self._rows = ttk.Frame(self)
         self._build()
-        self.show_texts()
+        self._show_fixed_texts()
 
     # What is shown
 
     def show_texts(self) -> None:
-        """The fixed texts in the present language; the desk shows the rest again."""
+        """Every text in the present language; what stands in the rows comes from the desk again."""
+        self._show_fixed_texts()
+        self._desk.run_moved()
+
+    def _show_fixed_texts(self) -> None:
         for name, button in self._buttons.items():
             button.configure(text=self.actions[name].text())
         self.welcome.show_texts()
@@ -116,6 +120,7 @@ class FolderTab(ttk.Frame):
     def show_standing(self, standing: Standing) -> None:
         """How the tagging stands; before the first rows it is all there is."""
         self.progress.show(standing)
+        self.welcome.show_waiting(standing.is_running)
         if standing.title:
             self._tools.grid()
         self._show_empty()
@@ -124,6 +129,7 @@ class FolderTab(ttk.Frame):
         """Which buttons can be used now."""
         for name, button in self._buttons.items():
             button.state(["!disabled" if self.actions[name].is_allowed() else "disabled"])
+        self.progress.show_allowed()
         if self._views is not None:
             self._keys.show_allowed()
 
@@ -335,6 +341,6 @@ class FolderTab(ttk.Frame):
         if bar.is_filtered:
             view.show_empty(tr("No photograph fits these filters"), tr("Clear them to see all photographs again."))
         elif self.progress.now.is_running:
-            view.show_empty(tr("The first answers come in a moment"), "")
+            view.show_empty(tr("The first answers will be here in a moment."), "")
         else:
             view.show_empty(tr("There are no photographs here"), tr("Drop another folder, or open one."))

@@ -22,7 +22,7 @@ class FolderWelcome(tkinter.Canvas):
         super().__init__(parent, highlightthickness=0, borderwidth=0)
         self._look = look
         self._open = open_folder
-        self._expects_drop = False
+        self._expects_drop = self._is_waiting = False
         self._earlier: Sequence[tuple[str, Callable[[], object]]] = ()
         self._middle = ttk.Frame(self)
         self._icon = icon(self, look.px(96))
@@ -33,7 +33,9 @@ class FolderWelcome(tkinter.Canvas):
 
     def show_texts(self) -> None:
         """All texts in the present language; who lists the earlier folders lists them again."""
-        self._title.configure(text=tr("Drop a folder of photographs here"))
+        invitation = tr("Drop a folder of photographs here")
+        coming = tr("The first answers will be here in a moment.")
+        self._title.configure(text=coming if self._is_waiting else invitation)
         self._hint.configure(
             text=tr("All its photographs are answered, the folders in it too. Nothing in them is moved or changed.")
         )
@@ -48,12 +50,18 @@ class FolderWelcome(tkinter.Canvas):
         for text, run in earlier:
             shown = elided(self, text, "TkDefaultFont", self._look.px(_WIDTH_PX - 60))
             ttk.Button(self._list, text=shown, command=run).pack(fill="x", pady=(0, self._look.px(4)))
-        if earlier:
-            self._earlier_title.pack(anchor="w", pady=(self._look.px(22), self._look.px(6)))
-            self._list.pack(fill="x")
-        else:
-            self._earlier_title.pack_forget()
-            self._list.pack_forget()
+        self._pack_earlier()
+
+    def show_waiting(self, waiting: bool) -> None:
+        """A folder was brought and its rows come soon: that instead of the invitation."""
+        if waiting == self._is_waiting:
+            return
+        self._is_waiting = waiting
+        for part in self._middle.winfo_children():
+            part.pack_forget()
+        self._pack()
+        self.show_texts()
+        self.redraw()
 
     @property
     def earlier_buttons(self) -> list[ttk.Button]:
@@ -81,13 +89,27 @@ class FolderWelcome(tkinter.Canvas):
         self._hint.configure(wraplength=min(px(_WIDTH_PX), max(px(200), width - px(80))))
 
     def _build(self) -> None:
-        px = self._look.px
-        ttk.Label(self._middle, image=self._icon or "").pack(pady=(0, px(12)))
+        self._picture = ttk.Label(self._middle, image=self._icon or "")
         self._title = ttk.Label(self._middle, style="Title.TLabel", justify="center")
-        self._title.pack()
         self._hint = ttk.Label(self._middle, style="Faint.TLabel", justify="center")
-        self._hint.pack(pady=(px(6), px(14)))
         self.button = ttk.Button(self._middle, style="Accent.TButton", command=self._open.run)
-        self.button.pack()
         self._earlier_title = ttk.Label(self._middle, style="Strong.TLabel")
         self._list = ttk.Frame(self._middle)
+        self._pack()
+
+    def _pack(self) -> None:
+        px = self._look.px
+        self._picture.pack(pady=(0, px(12)))
+        self._title.pack()
+        if not self._is_waiting:
+            self._hint.pack(pady=(px(6), px(14)))
+            self.button.pack()
+            self._pack_earlier()
+
+    def _pack_earlier(self) -> None:
+        if self._earlier and not self._is_waiting:
+            self._earlier_title.pack(anchor="w", pady=(self._look.px(22), self._look.px(6)))
+            self._list.pack(fill="x")
+        else:
+            self._earlier_title.pack_forget()
+            self._list.pack_forget()

@@ -66,6 +66,16 @@ def how_far(progress: TagProgress) -> str:
     return " · ".join(parts)
 
 
+def in_short(progress: TagProgress | None) -> str:
+    """How far a tagging is, for the foot of the window: "Folder: 1,204 of 10,000 photographs"."""
+    if progress is None:
+        return tr("Folder: looking for photographs…")
+    done = number(progress.done)
+    if progress.total is None:
+        return tr("Folder: {done} photographs so far").format(done=done)
+    return tr("Folder: {done} of {total} photographs").format(done=done, total=number(progress.total))
+
+
 def what_came(tally: Tally) -> str:
     """What a finished run has, and what to do next."""
     if not tally.total:

@@ -50,6 +50,11 @@ class NoticeBar(ttk.Frame):
         if not self._stays:
             self.hide()
 
+    def take_away(self, text: str) -> None:
+        """This is over; whatever else is said stays."""
+        if self.text == text:
+            self.hide()
+
     def _draw_badge(self) -> None:
         size, colours = self._look.px(22), self._look.colours
         self._badge.delete("all")

@@ -31,18 +31,25 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PATIENCE_MS = 250
-_TOPICS = ("open", "look", "draw", "outline", "beside", "ahead")
+_TOPICS = ("open", "look", "draw", "outline", "beside", "ahead", "word")
 
 
 class PhotoDesk:
     """Decides what a click means: asks the engine in the background and tells the tab what to show."""
 
     def __init__(
-        self, engine: Engine, background: Background, choices: HeatmapChoices, on_changed: Callable[[], object]
+        self,
+        engine: Engine,
+        background: Background,
+        choices: HeatmapChoices,
+        on_changed: Callable[[], object],
+        on_word: Callable[[str], object],
     ) -> None:
+        """`on_word` is told of the content of which a word was kept or taken back."""
         self._engine = engine
         self._background = background
         self._on_changed = on_changed
+        self._on_word = on_word
         self._tab: PhotoTab
         self.choices = choices
         self.info: BundleInfo | None = None
@@ -338,7 +345,24 @@ class PhotoDesk:
                 "files", lambda _job: self._engine.take_back(opened), self._corrector(opened), is_promise=True
             )
 
+    def read_word(self) -> None:
+        """A word may have been said elsewhere: what counts for this photograph now?"""
+        opened = self.now.opened
+        if opened is not None:
+            self._background.start(
+                *("files", lambda _job: self._engine.correction(opened), self._shower(opened), log_only), topic="word"
+            )
+
     def _corrector(self, opened: Opened) -> Callable[[Correction | None], None]:
+        show = self._shower(opened)
+
+        def kept(correction: Correction | None) -> None:
+            show(correction)
+            self._on_word(opened.content)
+
+        return kept
+
+    def _shower(self, opened: Opened) -> Callable[[Correction | None], None]:
         def show(correction: Correction | None) -> None:
             if self.now.opened is not None and self.now.opened.content == opened.content:
                 self.now.opened = replace(self.now.opened, correction=correction)

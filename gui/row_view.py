@@ -74,6 +74,7 @@ class RowView(ttk.Frame):
         self._stale &= self._cells.keys()
         self._asked = frozenset()
         self._under_mouse = None
+        self._tip.hide()  # another row may be under the mouse now
         if kept is None:
             self._top = 0
         else:

@@ -19,6 +19,7 @@ from gui.engine import Engine
 from gui.folder_actions import FolderActions
 from gui.folder_desk import FolderDesk
 from gui.folder_tab import FolderTab
+from gui.folder_words import in_short
 from gui.heatmap_strip import HeatmapChoices
 from gui.later_tabs import LaterTab, retrain_texts
 from gui.menus import MenuBar
@@ -57,9 +58,10 @@ class Shell:
         self.notice = NoticeBar(self._frame, look)
         self.tabs = ttk.Notebook(self._frame)
         self.status = StatusLine(self._frame, look)
-        self.background = Background(root, self.notice.show, self.status.show_running)
+        self._running = ""
+        self.background = Background(root, self.notice.show, self._show_running)
         choices = HeatmapChoices(True, settings.heatmap_opacity, settings.palette, settings.show_outline)
-        self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed)
+        self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed, self._on_word)
         self._drawn_with = choices
         self.folder_desk = FolderDesk(root, engine, self.background, self, lambda: self.desk.choices)
         self.preferences = Preferences(self)
@@ -156,6 +158,20 @@ class Shell:
         """Something the user should know."""
         self.notice.show(text)
 
+    def forget_problem(self, text: str) -> None:
+        """This problem is over."""
+        self.notice.take_away(text)
+
+    def words_changed(self) -> None:
+        """Something was said of rows of a folder, or taken back: perhaps of the photograph in the Photo tab."""
+        self.desk.read_word()
+
+    def show_tagging(self) -> None:
+        """How far the tagging is, where its own tab is not in front."""
+        run = self.folder_desk.run
+        behind = in_short(run.progress) if run.is_running and self.shown() != FOLDER else ""
+        self.status.show_running(self._running or behind)
+
     def last_folder(self) -> Path | None:
         """Where the file dialogs begin."""
         return self.settings.last_folder
@@ -176,6 +192,13 @@ class Shell:
         if notice:
             self.notice.show(notice, stays=True)
 
+    def _show_running(self, text: str) -> None:
+        self._running = text
+        self.show_tagging()
+
+    def _on_word(self, content: str) -> None:
+        self.folder_desk.word_said(content)
+
     def _on_desk_changed(self) -> None:
         self.root.title(self._title())
         if hasattr(self, "photo_tab"):
@@ -188,10 +211,13 @@ class Shell:
         """Another tab: its keys mean something else."""
         self.photo_tab.show_allowed()
         self.folder_tab.show_allowed()
+        self.show_tagging()
         self.root.title(self._title())
         if self.shown() == FOLDER:
             self.folder_tab.focus_rows()
             self.folder_desk.shown_again()
+        elif self.shown() == PHOTO:
+            self.desk.read_word()
 
     def shown(self) -> int:
         """The number of the tab that is shown."""

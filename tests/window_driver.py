@@ -202,6 +202,11 @@ class Window:
         return str(self.tab.verdict._said.cget("text")) if shown else ""
 
     @property
+    def corrected_on_desk(self) -> Any:
+        """What counts for the photograph in the Photo tab, as this tab knows it."""
+        return self.now.opened.correction
+
+    @property
     def legend(self) -> str:
         return str(self.tab.strip._title.cget("text"))
 
