@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core.about import NAME
 from core.asm3_options import Asm3Options
 from core.bundles import Bundle
 from core.database import Database
-from core.errors import UserError
+from core.errors import LibraryError, UserError
 from core.export_files import LeftOut, Written
 from core.export_jobs import Wanted, animals_of
 from core.exports_asm3 import write_asm3, write_asm3_to
@@ -52,12 +52,9 @@ def write_animals(wanted: AnimalTable, bundle: Bundle) -> Written:
         _say(problem)
     has_age = options.default_age_years is not None
     options = options if has_age else replace(options, default_age_years=USUAL_AGE_YEARS)
-    with _library() as library:
-        run = _tagged(library, bundle, wanted)
-        review = Review(library, run.id, model_fingerprint(bundle.info), bundle.info)
-        animals = list(animals_of(review, Wanted()))
-        facts = joined([animal.name for animal in animals], table) if table else {}
-        written = _written(wanted, animals, bundle, facts, options)
+    animals = _animals(bundle, wanted)
+    facts = joined([animal.name for animal in animals], table) if table else {}
+    written = _written(wanted, animals, bundle, facts, options)
     _tell(written, [] if has_age else _without_age(animals, facts))
     return written
 
@@ -70,6 +67,23 @@ def _written(
     return write_asm3(animals, bundle.info, facts, options, wanted.out, may_replace=True)
 
 
+def _animals(bundle: Bundle, wanted: AnimalTable) -> list[Animal]:
+    """The animals in the photographs; with a library for this time only where the user's cannot be used to the end."""
+    try:
+        with closing(Database(library_path())) as library:
+            return _animals_in(library, bundle, wanted)
+    except LibraryError as error:
+        _say(tr("{problem} The table is written all the same, but its answers are not kept.").format(problem=error))
+    with tempfile.TemporaryDirectory() as folder, closing(Database(Path(folder) / "library.sqlite")) as library:
+        return _animals_in(library, bundle, wanted)
+
+
+def _animals_in(library: Database, bundle: Bundle, wanted: AnimalTable) -> list[Animal]:
+    run = _tagged(library, bundle, wanted)
+    review = Review(library, run.id, model_fingerprint(bundle.info), bundle.info)
+    return list(animals_of(review, Wanted()))
+
+
 def _tagged(library: Database, bundle: Bundle, wanted: AnimalTable) -> Run:
     last: list[TagProgress] = []
     show: Callable[[TagProgress], None] = _bar() if wanted.shows_progress else lambda progress: None
@@ -80,7 +94,7 @@ def _tagged(library: Database, bundle: Bundle, wanted: AnimalTable) -> Run:
 
     run = tag(library, bundle, wanted.paths, hear, lambda: False)
     if last and last[0].problem:
-        raise UserError(last[0].problem)
+        raise (LibraryError if last[0].is_of_library else UserError)(last[0].problem)
     if run.state is not State.DONE or not last or not last[0].done:
         raise UserError(tr("There are no photographs in {names}.").format(names=", ".join(map(str, wanted.paths))))
     return run
@@ -98,26 +112,6 @@ def _bar() -> Callable[[TagProgress], None]:
             bar.close()
 
     return show
-
-
-@contextmanager
-def _library() -> Iterator[Database]:
-    """The library; where it cannot be used, one for this time only, and the user is told."""
-    try:
-        library = Database(library_path())
-    except UserError as error:
-        _say(tr("{problem} The table is written all the same, but its answers are not kept.").format(problem=error))
-        with tempfile.TemporaryDirectory() as folder:
-            library = Database(Path(folder) / "library.sqlite")
-            try:
-                yield library
-            finally:
-                library.close()
-        return
-    try:
-        yield library
-    finally:
-        library.close()
 
 
 def _without_age(animals: list[Animal], facts: dict[str, Facts]) -> list[str]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
-from core.errors import UserError
+from core.errors import LibraryError
 from core.name_search import folded
 from core.texts import tr
 
@@ -124,7 +124,7 @@ _PATIENCE_S = 5.0
 
 
 class Database:
-    """The open file; any thread may use it. What goes wrong is raised as UserError."""
+    """The open file; any thread may use it. What goes wrong is raised as LibraryError."""
 
     def __init__(self, path: Path) -> None:
         """Open or make it. A damaged one is put aside, not deleted, and `notice` tells the user so."""
@@ -134,13 +134,14 @@ class Database:
         try:
             self._writer = _opened(path)
         except sqlite3.OperationalError as error:
-            raise UserError(_cannot(path, error)) from error
+            raise LibraryError(_cannot(path, error)) from error
         except sqlite3.DatabaseError as error:
             log.warning("%s is damaged", path, exc_info=True)
             aside = _put_aside(path, error)
             said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
             self.notice = said.format(path=aside)
             self._writer = _opened(path)
+        self._identity = _identity(path)
         # A connection of its own: who reads does not wait while somebody writes.
         self._reader = _connected(path)
 
@@ -154,6 +155,7 @@ class Database:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction: all of it is kept, or nothing where something is raised."""
         with self._writers, self._explained(), self._writer:
+            self._check_place()
             self._writer.execute("BEGIN IMMEDIATE")
             yield self._writer
 
@@ -167,13 +169,21 @@ class Database:
             self._reader.close()
             self._writer.close()
 
+    def _check_place(self) -> None:
+        """Nobody would find again what is written to a file that another program moved, deleted or replaced."""
+        if _identity(self.path) != self._identity:
+            said = tr(
+                "The library ({path}) was moved or deleted by another program. Close Shelterlens and start it again."
+            )
+            raise LibraryError(said.format(path=self.path))
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
             log.warning("the library", exc_info=True)
-            raise UserError(_cannot(self.path, error)) from error
+            raise LibraryError(_cannot(self.path, error)) from error
 
 
 def now_text() -> str:
@@ -210,6 +220,17 @@ def _opened(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file this is; None where it is gone. Windows lets nobody move or delete it while it is open."""
+    if os.name == "nt":
+        return 0, 0
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _contains(words: str, text: str | bytes | None) -> bool:
     """In SQL: whether all folded words are in a text, or in the name of a file given by its path in bytes."""
     if not text:
@@ -233,7 +254,9 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute("BEGIN IMMEDIATE")  # before looking: another window of the program may be at it too
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version > len(_MIGRATIONS):
-            raise UserError(tr("The library of corrections belongs to a newer Shelterlens. Please update the program."))
+            raise LibraryError(
+                tr("The library of corrections belongs to a newer Shelterlens. Please update the program.")
+            )
         for script in _MIGRATIONS[version:]:
             for statement in script.split(";"):
                 connection.execute(statement)
@@ -248,7 +271,7 @@ def _put_aside(path: Path, error: sqlite3.DatabaseError) -> Path:
             if part.exists():
                 part.rename(aside.with_name(aside.name + ending))
     except OSError:
-        raise UserError(_cannot(path, error)) from error
+        raise LibraryError(_cannot(path, error)) from error
     return aside
 
 

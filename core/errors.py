@@ -13,6 +13,10 @@ class BundleError(UserError):
     """A model is refused; the text says why."""
 
 
+class LibraryError(UserError):
+    """The library cannot be read or written; the text says why."""
+
+
 class UsageError(UserError):
     """A command was typed in a way that it does not know."""
 

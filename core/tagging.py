@@ -16,7 +16,7 @@ from core.animals import found_in
 from core.batch import Answered, Batch, ShouldStop
 from core.bundles import Bundle
 from core.database import Database
-from core.errors import UserError
+from core.errors import LibraryError, UserError
 from core.looks import check_there
 from core.network_sets import NetworkSets
 from core.photos import PHOTO_SUFFIXES, find_photos, system_path
@@ -35,7 +35,7 @@ class TagProgress:
 
     `unreadable` of them cannot be used, `known` were answered without the networks. `seconds_left` is None while nobody
     can say; `waiting_for` is the file that a drive does not give, mostly empty; `problem` a sentence for the user that
-    says why it stopped.
+    says why it stopped, and `is_of_library` whether that is the library's.
     """
 
     run: Run
@@ -48,6 +48,7 @@ class TagProgress:
     waiting_for: str = ""
     state: State = State.RUNNING
     problem: str = ""
+    is_of_library: bool = False
 
 
 def tag(
@@ -69,7 +70,7 @@ def tag(
     run = begin_run(database, roots, bundle.info)
     tally, counter = _Tally(run), _Counter(run.roots)
     found = found_in(run.roots, lambda root: _walk(root, is_again=has_rows_below(database, run, root)))
-    state, problem = State.DONE, ""
+    state, problem, is_of_library = State.DONE, "", False
     try:
         with closing(batch.steps(found, should_stop, lambda wire, kept: keep_rows(wire, run, kept))) as steps:
             for step in steps:
@@ -81,7 +82,7 @@ def tag(
             drop_gone(database, run, should_stop)
     except UserError as error:
         log.warning("run %d stopped: %s", run.id, error)
-        state, problem = State.STOPPED, str(error)
+        state, problem, is_of_library = State.STOPPED, str(error), isinstance(error, LibraryError)
     except BaseException:  # else it would seem to run for ever, and be gone on with at each start
         _ended(database, run, State.STOPPED)
         raise
@@ -89,7 +90,8 @@ def tag(
         counter.stop()
     run = _ended(database, run, state)
     total = tally.done if state is State.DONE else counter.total
-    progress(replace(tally.progress(total), run=run, state=state, problem=problem))
+    last = replace(tally.progress(total), run=run, state=state, problem=problem, is_of_library=is_of_library)
+    progress(last)
     return run
 
 

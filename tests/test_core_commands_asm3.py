@@ -5,14 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
+import core.looks
 from core.bundles import Bundle
 from core.commands import FAILED, WRONG_USAGE, run_command
 from core.folders import library_path
+from core.knowledge import Knowledge
+from core.photos import PhotoFile, read_file
 from tests.bundle_factory import make_bundle
 from tests.window_driver import BLUE, RED, colour_photo
 
@@ -110,3 +118,59 @@ def test_names_that_are_no_unicode(photos: Path, model: Bundle, capsys: pytest.C
     assert run(photos, model=model) == 0
     names = [row["ANIMALNAME"] for row in rows_of(capsys.readouterr().out)]
     assert len(names) == 4 and {"Bella", "rex"} < set(names)
+
+
+def test_a_library_that_fills_up(
+    photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(photos, model=model) == 0
+    expected = rows_of(capsys.readouterr().out)
+    keep = Knowledge.keep
+
+    def full(self: Knowledge, *given: Any) -> list[int | None]:
+        if self.database.path == library_path():
+            with self.database.writing() as connection:
+                pages = connection.execute("PRAGMA page_count").fetchone()[0]
+                connection.execute(f"PRAGMA max_page_count = {pages}")
+        return keep(self, *given)
+
+    monkeypatch.setattr(Knowledge, "keep", full)
+    library_path().unlink()
+    random = np.random.default_rng(0)
+    for number in range(40):
+        pixels = random.integers(0, 255, (160, 160, 3), np.uint8)
+        Image.fromarray(pixels).save(photos / f"IMG_{number:04}.png")
+    assert run(photos, model=model) == 0
+    printed = capsys.readouterr()
+    assert len(rows_of(printed.out)) >= len(expected)
+    assert {row["ANIMALNAME"] for row in expected} <= {row["ANIMALNAME"] for row in rows_of(printed.out)}
+    assert printed.err.count("is full") == 1 and printed.err.count("are not kept") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody delete an open file")
+def test_a_library_that_goes_in_the_middle(
+    photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Knowledge.keep
+
+    def gone(self: Knowledge, *given: Any) -> list[int | None]:
+        library_path().unlink(missing_ok=True)
+        return keep(self, *given)
+
+    monkeypatch.setattr(Knowledge, "keep", gone)
+    assert run(photos, model=model) == 0
+    printed = capsys.readouterr()
+    assert len(rows_of(printed.out)) == 2 and "was moved or deleted" in printed.err
+
+
+def test_a_folder_that_goes_is_no_matter_of_the_library(
+    photos: Path, model: Bundle, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(path: Path, progressed: Callable[[], None]) -> PhotoFile:
+        shutil.rmtree(photos, ignore_errors=True)
+        return read_file(path, progressed)
+
+    monkeypatch.setattr(core.looks, "read_file", gone)
+    assert run(photos, model=model) == FAILED
+    printed = capsys.readouterr()
+    assert "is gone or empty" in printed.err and "not kept" not in printed.err

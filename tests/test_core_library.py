@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from core import database as database_module
-from core.errors import UserError
+from core.errors import LibraryError, UserError
 from core.library import Library, content_of_file, content_of_pixels
 from core.records import Correction, Kind, Photo
 
@@ -114,6 +114,22 @@ def test_a_newer_library_is_left_alone(path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be used"):
         Library(tmp_path / "no such folder" / "library.sqlite")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody delete an open file")
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_nothing_is_written_to_a_file_that_is_gone(path: Path, tmp_path: Path, is_replaced: bool) -> None:
+    library = Library(path)
+    library.correct("hash", None, BEAGLE)
+    path.rename(tmp_path / "elsewhere.sqlite")
+    if is_replaced:
+        Library(path).close()
+    with pytest.raises(LibraryError, match="was moved or deleted by another program"):
+        library.correct("hash", None, Correction(Kind.MIXED))
+    assert path.exists() is is_replaced
+    if not is_replaced:
+        (tmp_path / "elsewhere.sqlite").rename(path)
+        library.correct("hash", None, Correction(Kind.MIXED))  # what came back is the same file
 
 
 def test_two_windows_may_write(path: Path) -> None:
