@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
@@ -17,6 +20,10 @@ from core.errors import UserError
 from core.texts import tr
 
 _HOME = "SHELTERLENS_HOME"
+_MOST_OF_NAME = 100
+_PART = re.compile(r"\.(?P<name>.+)\.(?P<process>[1-9]\d{0,9})\.part", re.DOTALL)
+# A younger part may be another computer's, whose processes nobody here knows: folders are shared on a network.
+_LEFT_AFTER_S = 3600.0
 
 
 def program_dir() -> Path:
@@ -74,10 +81,12 @@ def settings_path() -> Path:
 def replacing(path: Path) -> Iterator[IO[bytes]]:
     """A binary file that becomes `path` as a whole when the block ends well; otherwise `path` stays as it was.
 
-    Written beside, flushed to the disk, renamed. A link is followed, not replaced. Raises OSError as `open` does.
+    Written beside, flushed to the disk, renamed. A link is followed, not replaced. What a killed program left of the
+    same file is removed. Raises OSError as `open` does.
     """
     target = path.resolve()
-    beside = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
+    beside = target.with_name(f".{target.name[:_MOST_OF_NAME]}.{os.getpid()}.part")
+    _remove_left(target)
     try:
         with beside.open("wb") as file:
             yield file
@@ -87,6 +96,46 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:  # Ctrl-C too must not leave half a file behind
         beside.unlink(missing_ok=True)
         raise
+
+
+def _remove_left(target: Path) -> None:
+    """Remove what is left of writing this file by a process that is gone."""
+    for part in _parts_in(target.parent):
+        found = _PART.fullmatch(part)
+        if not found or found["name"] != target.name[:_MOST_OF_NAME] or _is_running(int(found["process"])):
+            continue
+        where = target.with_name(part)
+        try:
+            if time.time() - where.lstat().st_mtime > _LEFT_AFTER_S:
+                where.unlink()
+        except OSError:  # gone already, or in use on Windows: it disturbs nobody
+            continue
+
+
+@lru_cache(maxsize=64)
+def _parts_in(folder: Path) -> tuple[str, ...]:
+    """The files in a folder that are called as half-written ones, when it was first asked for.
+
+    Once: thousands of files may be written beside as many photographs.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(entry.name for entry in entries if _PART.fullmatch(entry.name))
+    except OSError:
+        return ()
+
+
+def _is_running(process: int) -> bool:
+    """Whether there is such a process; on Windows nobody can delete what it has open, and asking would end it."""
+    if os.name == "nt":
+        return process == os.getpid()
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # another user's
+        return True
+    return True
 
 
 def _user_dir(kind: str) -> Path:

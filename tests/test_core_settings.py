@@ -7,6 +7,9 @@ import io
 import json
 import logging
 import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -98,6 +101,38 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [found.name for found in tmp_path.iterdir()] == ["table.csv"]
 
 
+def test_what_a_killed_program_left_of_a_file_goes(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    gone, hour_ago = child.pid, time.time() - 3700
+    names = {
+        f".table.csv.{gone}.part": False,
+        f".table.csv.{os.getppid()}.part": os.name != "nt",  # there, nobody can delete what is open
+        f".table.csv.{gone}.part.csv": True,
+        f".other.csv.{gone}.part": True,
+        f"table.csv.{gone}.part": True,
+        f".table.csv.0{gone}.part": True,
+        ".table.csv.part": True,
+        f".xtable.csv.{gone}.part": True,
+    }
+    for name in names:
+        (tmp_path / name).write_text("half")
+        os.utime(tmp_path / name, (hour_ago, hour_ago))
+    with replacing(tmp_path / "table.csv") as file:
+        file.write(b"whole")
+    assert {name: (tmp_path / name).exists() for name in names} == names
+
+
+def test_what_another_computer_writes_at_the_moment_stays(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    fresh = tmp_path / f".table.csv.{child.pid}.part"
+    fresh.write_text("half")
+    with replacing(tmp_path / "table.csv") as file:
+        file.write(b"whole")
+    assert fresh.exists()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need rights on Windows")
 def test_a_link_is_followed_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "real").write_text("before")
@@ -119,7 +154,9 @@ def test_each_start_has_a_log_and_old_ones_go() -> None:
     assert not (log_dir() / "20200101-000000-1.log").exists()
 
 
-def test_a_log_that_cannot_be_written_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_that_cannot_be_written_prints_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     class FullDisk(io.StringIO):
         def write(self, text: str) -> int:
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -127,7 +164,6 @@ def test_a_log_that_cannot_be_written_prints_nothing(capsys: pytest.CaptureFixtu
     assert start_logging() is not None
     handler = logging.getLogger().handlers[-1]
     assert isinstance(handler, logging.FileHandler)
-    handler.stream.close()
-    handler.stream = FullDisk()
+    monkeypatch.setattr(handler, "stream", FullDisk())
     logging.getLogger("core").warning("of no use to anybody")
     assert capsys.readouterr() == ("", "")
