@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
@@ -32,7 +32,10 @@ class State(str, Enum):
 
 @dataclass(frozen=True)
 class Run:
-    """A tagging of folders and files (`roots`, absolute): `fingerprint` is the model's."""
+    """A tagging of folders and files (`roots`, absolute): `fingerprint` is the model's.
+
+    `begun` is when it was begun or gone on with last, later than that of all runs before, whatever the clock said.
+    """
 
     id: int
     roots: tuple[Path, ...]
@@ -48,19 +51,27 @@ def begin_run(database: Database, roots: Sequence[Path], info: BundleInfo) -> Ru
     with database.writing() as connection:
         model = model_id(connection, info)
         found = connection.execute("SELECT max(id) FROM runs WHERE roots = ? AND model = ?", (kept, model)).fetchone()
-        run = found[0]
+        run, begun = found[0], _begun_now(connection)
         if run is None:
             run = connection.execute(
                 "INSERT INTO runs(roots, model, state, begun) VALUES (?, ?, ?, ?)",
-                (kept, model, State.RUNNING.value, now_text()),
+                (kept, model, State.RUNNING.value, begun),
             ).lastrowid
         else:
             connection.execute(
                 "UPDATE runs SET state = ?, begun = ?, ended = NULL WHERE id = ?",
-                (State.RUNNING.value, now_text(), run),
+                (State.RUNNING.value, begun, run),
             )
     _forget_places(database, int(run))
     return _run(database, int(run))
+
+
+def _begun_now(connection: sqlite3.Connection) -> str:
+    """The time; where the clock was set back, or for the second in one second, a moment after the latest of all."""
+    now, latest = now_text(), connection.execute("SELECT max(begun) FROM runs").fetchone()[0]
+    if not latest or latest < now:
+        return now
+    return (datetime.fromisoformat(latest) + timedelta(seconds=1)).isoformat(timespec="seconds")
 
 
 def _forget_places(database: Database, run: int) -> None:

@@ -20,6 +20,7 @@ from PIL import Image
 
 import core.crew
 import core.looks
+import core.runs
 from core.bundles import Bundle, load_bundle, write_bundle
 from core.database import Database, bytes_path
 from core.errors import PhotoError
@@ -319,6 +320,20 @@ def test_a_closed_subfolder_is_a_row_with_its_reason(
     assert (last.state, last.done, last.unreadable, last.total) == (State.DONE, 10, 2, 10)
     reasons = {name: reason for name, _, _, reason in rows(library, last.run)}
     assert reasons["Bella"].startswith("You may not look into this folder")
+
+
+def test_the_latest_run_is_that_whatever_the_clock_says(
+    library: Database, tiny_bundle: Bundle, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tiny_bundle.info
+    times = ["2026-11-21T10:00:00+00:00", "2026-11-21T10:00:00+00:00", "2019-01-01T00:00:00+00:00"]
+    for time_said, root in zip([*times, times[2], times[0]], ["a", "b", "a", "b", "a"], strict=True):
+        monkeypatch.setattr(core.runs, "now_text", lambda said=time_said: said)
+        assert latest_run(library) != (begun := begin_run(library, [folder / root], info))
+        assert latest_run(library) == begun == runs(library)[0]
+    assert len(runs(library)) == 2
+    monkeypatch.setattr(core.runs, "now_text", lambda: "2026-11-22T10:00:00+00:00")
+    assert begin_run(library, [folder], info).begun.isoformat() == "2026-11-22T10:00:00+00:00"
 
 
 def test_an_empty_folder_is_done(library: Database, tiny_bundle: Bundle, tmp_path: Path) -> None:
