@@ -57,7 +57,7 @@ class FolderWelcome(tkinter.Canvas):
         if waiting == self._is_waiting:
             return
         self._is_waiting = waiting
-        for part in self._middle.winfo_children():
+        for part in self._middle.pack_slaves():
             part.pack_forget()
         self._pack()
         self.show_texts()
