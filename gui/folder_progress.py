@@ -28,7 +28,7 @@ class Standing:
 
 
 class FolderProgress(ttk.Frame):
-    """Two lines of text, a bar while it runs, and a button."""
+    """A title, a sentence, a bar while it runs, and a button."""
 
     def __init__(self, parent: tkinter.Misc, look: Look) -> None:
         super().__init__(parent)
@@ -85,7 +85,10 @@ class FolderProgress(ttk.Frame):
     def _show_lines(self) -> None:
         room = max(self._look.px(80), self.sentence.winfo_width() - self._look.px(4))
         self.title.configure(text=elided(self, self._now.title, STRONG, room))
-        self.sentence.configure(text=elided(self, self._now.sentence, BODY, room))
+        if self._now.is_running:  # one line: it changes ten times a second, and the rows must not jump
+            self.sentence.configure(text=elided(self, self._now.sentence, BODY, room), wraplength=0)
+        else:
+            self.sentence.configure(text=self._now.sentence, wraplength=room)
 
     def _show_bar(self, share: float | None) -> None:
         self._pulse(share is None)

@@ -13,7 +13,9 @@ from PIL import Image
 
 from core.errors import UserError
 from gui.folder_engine import FolderEngine
+from gui.folder_progress import Standing
 from gui.row_selection import Selection
+from gui.theme import BODY
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, GREEN, RED, Driver, Window, colour_photo, texts_of
 
@@ -291,6 +293,24 @@ def test_after_a_first_tagging_the_most_doubtful_is_chosen_and_in_sight(window: 
     assert len(window.folder_desk.rows) == COUNT
     assert window.folder_desk.selection == view.selection == Selection().clicked(first)
     assert view.in_sight()[0] == first
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_how_a_folder_stands_is_never_cut(driver: Driver, folder: Path, language: str) -> None:
+    window = driver(language=language, size="960x640")
+    window.open_folder(folder)
+    progress = window.folder.progress
+    long = " ".join([window.sentence] * 3)
+    window.folder.show_standing(Standing("dogs", long, offered=window.shell.actions["folder_go_on"]))
+    window.root.update()
+    assert str(progress.sentence.cget("text")) == long
+    lines = progress.sentence.winfo_height() // window.root.tk.call("font", "metrics", BODY, "-linespace")
+    assert lines >= 2
+    assert progress.sentence.winfo_height() >= progress.sentence.winfo_reqheight(), "every line has its room"
+    window.folder.show_standing(Standing("dogs", long, True, 0.5))
+    window.root.update()
+    assert str(progress.sentence.cget("text")).endswith("…"), "while it runs it stays one line"
+    window.folder_desk.run_moved()
 
 
 def test_the_tip_of_a_row_goes_with_the_row(window: Window, folder: Path) -> None:
