@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import logging
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -104,25 +105,42 @@ class FolderEngine:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._is_stopped = threading.Event()
 
     # Runs
 
     def tag(self, roots: Sequence[Path]) -> None:
-        """Tag these folders and files; blocks until that is done or stopped. Raises UserError."""
+        """Tag these folders and files; blocks until that is done or stopped. Raises UserError.
+
+        When another model is chosen meanwhile, its process takes over.
+        """
         from core.folders import library_path
 
-        self._engine.serving()[0].call("tag", library_path(), list(roots))
+        self._is_stopped.clear()
+        while True:
+            process = self._engine.serving()[0]
+            try:
+                process.call("tag", library_path(), list(roots))
+            except UserError:
+                if self._engine.process is process:
+                    raise
+            if self._engine.process is process or self._is_stopped.is_set():
+                return
+            log.info("another model goes on with the folder")
 
     def progress(self) -> TagProgress | None:
         """How far the tagging is; None before it has begun and when its process died."""
         process = self._engine.process
         if process is None or not process.is_alive:
             return None
+        if self._is_stopped.is_set():
+            process.call("stop_tagging")  # once more: it does nothing before the tagging has begun there
         found: TagProgress | None = process.call("tag_progress")
         return found
 
     def stop(self) -> None:
         """Stop the tagging; what was answered is kept."""
+        self._is_stopped.set()
         process = self._engine.process
         if process is not None and process.is_alive:
             process.call("stop_tagging")

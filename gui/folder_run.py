@@ -88,11 +88,9 @@ class FolderRun:
             self._listener.run_moved()
 
     def model_ready(self) -> None:
-        """Another model answers from now on: what waited for it begins, what ran with the one before begins anew."""
+        """Another model answers from now on: what waited for it begins; what runs is gone on with by the engine."""
         self._is_model_there = True
-        if self.is_running and not self.is_stopping:
-            self._next = self._next or self.roots  # its process is gone: the call is about to fail
-        elif self._next and not self.is_running:
+        if self._next and not self.is_running:
             self._begin()
 
     def stop(self, then_next: bool = False) -> None:

@@ -392,6 +392,23 @@ def test_nothing_is_cut_off_on_a_small_screen(
     assert [text for text in found if not any(repr(short) in text for short in shortened if short)] == []
 
 
+def test_another_model_takes_a_running_folder_over(driver: Driver, tmp_path: Path, isolated_home: Path) -> None:
+    make_bundle(isolated_home / "models" / "colours-two", version="2.0.0")
+    many(tmp_path, COUNT)
+    window = driver()
+    window.shell.open_paths([tmp_path])
+    run = window.folder_desk.run
+    window.wait(lambda: run.progress and run.progress.done, "the first answers")
+    window.shell.preferences.load_model("colours-two")
+    window.wait(lambda: window.model == "colours-two", "the other model")
+    window.wait(lambda: not run.is_running, "the end")
+    window.settle()
+    assert run.problem == "" and not window.shell.notice.winfo_ismapped()
+    assert run.run is not None and run.run.model == "colours-two"
+    assert len(window.folder_desk.rows) == COUNT
+    assert window.sentence.startswith(f"{COUNT:,} photographs: ")
+
+
 def test_another_model_offers_to_answer_again(driver: Driver, folder: Path, isolated_home: Path) -> None:
     make_bundle(isolated_home / "models" / "colours-two", version="2.0.0")
     window = driver()
