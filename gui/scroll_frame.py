@@ -61,13 +61,13 @@ class ScrollFrame(ttk.Frame):
     def _fit(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         needed, room = self.inside.winfo_reqheight(), self._view.winfo_height()
         self._view.configure(scrollregion=(0, 0, 1, max(needed, room)))
-        width = self._view.winfo_width()
         if needed > room > 1:
             self._bar.place(relx=1.0, anchor="ne", relheight=1.0)
-            width -= self._bar_width
         else:
             self._bar.place_forget()
-        self._view.itemconfigure(self._item, width=width)
+        # The bar's width is never taken back: text that wraps, or changes its font, could want the bar at one width and
+        # not at the other, for ever.
+        self._view.itemconfigure(self._item, width=max(1, self._view.winfo_width() - self._bar_width))
 
     def _wheel(self, event: tkinter.Event[tkinter.Misc], lines: int) -> None:
         if self.is_scrolling and str(event.widget).startswith(str(self._view)):
