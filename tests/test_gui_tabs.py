@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tkinter
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from core.errors import UserError
 from gui.folder_engine import FolderEngine
 from gui.folder_progress import Standing
 from gui.row_selection import Selection
+from gui.scroll_frame import ScrollFrame
 from gui.theme import BODY
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, GREEN, RED, Driver, Window, colour_photo, texts_of
@@ -322,3 +324,23 @@ def test_the_tip_of_a_row_goes_with_the_row(window: Window, folder: Path) -> Non
     window.wait(lambda: len(window.folder_desk.rows) == 1, "another list")
     window.settle()
     assert view._tip._window is None
+
+
+def test_a_text_that_needs_the_bar_only_when_it_is_wide_comes_to_rest(window: Window) -> None:
+    dialog = tkinter.Toplevel(window.root)
+    frame = ScrollFrame(dialog, window.shell.look)
+    frame._view.configure(width=300, height=100)
+    frame.pack()
+    part = tkinter.Frame(frame.inside, height=50)
+    part.pack(fill="x")
+    turns = []
+
+    def larger_where_wide(_event: object) -> None:
+        turns.append(part.winfo_width())
+        if len(turns) < 60:  # else a failure would never end
+            part.configure(height=120 if part.winfo_width() > 295 else 50)
+
+    part.bind("<Configure>", larger_where_wide)
+    window.root.update()
+    assert 0 < len(turns) < 10
+    dialog.destroy()
