@@ -11,7 +11,7 @@ import core.network_sets
 from core.bundles import Bundle
 from core.errors import BundleError
 from core.inference import Classifier
-from core.network_sets import NetworkSets, most_sets, threads_of_each
+from core.network_sets import NetworkSets, lent_at_once, most_sets, threads_of_each
 from tests.bundle_factory import make_bundle
 
 PATIENCE_S = 60.0
@@ -37,11 +37,20 @@ def test_memory_and_processors_decide(
     assert (most_sets(tiny_bundle), threads_of_each(tiny_bundle)) == (sets, threads)
 
 
-@pytest.mark.usefixtures("four_processors")
-def test_networks_that_take_turns_need_fewer_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("processors", "lent"), [(2, 1), (4, 1), (8, 2), (16, 2)])
+def test_networks_take_turns_where_processors_would_stand_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processors: int, lent: int
+) -> None:
+    monkeypatch.setattr(core.network_sets, "usable_processors", lambda: processors)
     bundle = make_bundle(tmp_path / "two", networks=2)
     allow(bundle, 1, monkeypatch)
-    assert (most_sets(bundle), threads_of_each(bundle)) == (1, 2)
+    assert (most_sets(bundle), threads_of_each(bundle), lent_at_once(bundle)) == (1, min(4, processors), lent)
+
+
+def test_one_set_serves_two_photographs_by_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core.network_sets, "usable_processors", lambda: 8)
+    bundle = make_bundle(tmp_path / "two", networks=2)
+    allow(bundle, 1, monkeypatch)
     sets = NetworkSets(bundle)
     with sets.borrowed() as first, sets.borrowed() as second:
         assert first is second and sets.made == 1
