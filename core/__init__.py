@@ -73,6 +73,11 @@ jobs                long work beside the window: start, progress, cancel
 processes           an object that lives in a process of its own
 served              what lives there for the window: the model, the finder of outlines
 
+Training, as far as the window and the commands know of it (training/ does it, in a process of its own):
+
+train_config        everything that a training decides: config.json of its run
+train_records       what a run says of itself: state, data, judgement
+
 The command line and help:
 
 commands            what may be typed, exit status

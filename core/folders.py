@@ -56,6 +56,11 @@ def library_path() -> Path:
     return data_dir() / "library.sqlite"
 
 
+def training_dir() -> Path:
+    """The runs of training, and what they share: stored embeddings, networks made ready, downloaded weights."""
+    return _made(data_dir() / "training")
+
+
 def documents_dir() -> Path:
     """Where people keep what they write; asks the disk."""
     if home := os.environ.get(_HOME):

@@ -1,5 +1,8 @@
 """How models are made: data sets, networks, fitting, judging.  Keras lives here, in a process of its own.
 
+samples      the records that travel: photographs with labels, shared out in parts
+telling      how steps say how far they are, and hear that they shall stop
+
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
 u2net        the network for outlines, likewise
