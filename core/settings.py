@@ -36,6 +36,9 @@ class Settings(BaseModel):
     export_form: str = Field(default="csv", max_length=50)
     export_folder: Path | None = None
     export_choices: dict[str, str] = Field(default_factory=dict, max_length=500)
+    retrain_enabled: bool = False
+    # As core.passphrase keeps it; empty without one. Who has forgotten it deletes this line.
+    retrain_passphrase: str = Field(default="", max_length=400)
     window_geometry: str = Field(default="", pattern=r"^(\d+x\d+([+-]-?\d+){2})?$")
 
 
