@@ -20,6 +20,8 @@ inputs              pixels -> what a backbone takes (shared with training)
 inference           photograph -> features -> calibrated probabilities
 verdicts            probabilities -> sure, unsure, not a dog
 heatmaps            why: evidence maps, laid over the picture
+perturbations       why, by asking again: parts covered, moved, taken away; the animal without its background
+neurons             which channels carry a class (Shapley), and which photographs excite them
 outlines            the animal cut out of the picture
 pictures            the picture with its heatmap as a file
 
