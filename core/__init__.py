@@ -17,6 +17,8 @@ photo_search        find photographs in folders
 photos              open, upright, shrink
 colours             any kind of colours -> RGB
 inputs              pixels -> what a backbone takes (shared with training)
+whitening           neighbouring pixels lose what they have in common
+tails               feature map -> embedding, and backwards for heatmaps
 inference           photograph -> features -> calibrated probabilities
 verdicts            probabilities -> sure, unsure, not a dog
 heatmaps            why: evidence maps, laid over the picture
@@ -30,6 +32,8 @@ Models on disk:
 bundle_info         what a model says of itself
 bundle_files        the files of a model, read with care
 bundles             a model: read, check, import, export
+bundle_heads        the numbers in head.npz
+bundle_memory       what a model keeps of its training, without a photograph
 bundle_trial        a stranger's model is tried in a process of its own
 models              which models there are, and which is in use
 
@@ -79,6 +83,9 @@ Training, as far as the window and the commands know of it (training/ does it, i
 
 train_config        everything that a training decides: config.json of its run
 train_records       what a run says of itself: state, data, judgement
+train_runs          the runs: made, listed, started as a process, stopped, deleted
+train_lock          what one process holds as long as it lives
+low_priority        a process that gives way to others
 
 The command line and help:
 

@@ -20,6 +20,13 @@ class Job(str, Enum):
     TRAIN = "train"  # all of it
 
 
+class Stop(Enum):
+    """What the user wants of a run: to go on later from here, or to end now with the best so far."""
+
+    PAUSE = "pause"
+    FINISH = "finish"
+
+
 class Phase(str, Enum):
     """Which step a run is at."""
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Protocol
 
 from core.errors import Cancelled
-from core.train_records import Epoch, Phase
+from core.train_records import Epoch, Phase, Stop
 
-
-class Stop(Enum):
-    """What the user wants: to go on later from here, or to end now with the best so far."""
-
-    PAUSE = "pause"
-    FINISH = "finish"
+__all__ = ["Silent", "Stop", "Telling", "stop_if_asked"]
 
 
 class Telling(Protocol):
