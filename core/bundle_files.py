@@ -25,6 +25,8 @@ from core.texts import tr
 Array = npt.NDArray[Any]
 
 MOST_FILES = 32
+# In a head, where each of four networks may have four layers.
+MOST_ARRAYS = 64
 _CHUNK_BYTES = 1 << 20
 # Everything that zipfile raises for bytes that are no zip, a damaged one, or one of a kind that it does not know.
 _ZIP_ERRORS = (
@@ -37,7 +39,9 @@ _ZIP_ERRORS = (
     ValueError,
     OSError,
 )
-_DTYPES = {"<f2": np.float16, "<f4": np.float32, "|b1": np.bool_}
+# What may stand in a file of numbers, as numpy writes it: in a head, and in others.
+HEAD_NUMBERS = frozenset({"<f2", "<f4", "|b1"})
+NUMBERS = frozenset({"<f2", "<f4", "<i4", "|u1"})
 # The header exactly as numpy.save writes it: numpy's own reader would evaluate whatever stands there as Python.
 _NPY_HEADER = re.compile(
     rb"\{'descr': '(?P<dtype>[^']{2,4})', 'fortran_order': (?P<fortran>True|False), "
@@ -84,12 +88,14 @@ def file_sha256(path: Path, most_bytes: int) -> str:
     return digest.hexdigest()
 
 
-def read_arrays(data: bytes, file_name: str, allowed: frozenset[str], most_bytes: int) -> dict[str, Array]:
-    """The arrays in the bytes of an npz file, which may hold only the `allowed` names: float16, float32 or bool.
+def read_arrays(
+    data: bytes, file_name: str, allowed: frozenset[str], most_bytes: int, dtypes: frozenset[str] = HEAD_NUMBERS
+) -> dict[str, Array]:
+    """The arrays in the bytes of an npz file, which may hold only the `allowed` names and `dtypes`.
 
     Nothing is unpickled or evaluated, and nothing is read or set aside beyond `most_bytes` in all. Raises BundleError.
     """
-    with open_zip(io.BytesIO(data), file_name) as archive:
+    with open_zip(io.BytesIO(data), file_name, MOST_ARRAYS) as archive:
         members = {member.orig_filename.removesuffix(".npy"): member for member in archive.infolist()}
         for name, member in members.items():
             if name not in allowed or member.orig_filename != f"{name}.npy":
@@ -97,7 +103,7 @@ def read_arrays(data: bytes, file_name: str, allowed: frozenset[str], most_bytes
                 raise BundleError(said.format(file=file_name, name=printable(member.orig_filename)))
         if sum(member.file_size for member in members.values()) > most_bytes:
             raise BundleError(tr("The file “{file}” is too large for a model.").format(file=file_name))
-        return {name: _array(b"".join(_pieces(archive, member)), name) for name, member in members.items()}
+        return {name: _array(b"".join(_pieces(archive, member)), name, dtypes) for name, member in members.items()}
 
 
 def unpack(path: Path, folder: Path, most_bytes: Callable[[str], int], most_in_all: int) -> None:
@@ -132,8 +138,8 @@ def _check_member(member: zipfile.ZipInfo, most_bytes: int) -> None:
 
 
 @contextmanager
-def open_zip(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
-    """A zip with at most MOST_FILES members, each once, none encrypted, all plain or deflated. Raises BundleError."""
+def open_zip(file: IO[bytes], name: str, most_files: int = MOST_FILES) -> Iterator[zipfile.ZipFile]:
+    """A zip with at most `most_files` members, each once, none encrypted, all plain or deflated. Raises BundleError."""
     broken = BundleError(tr("“{file}” is damaged or no model at all.").format(file=printable(name)))
     if not _has_small_directory(file):
         raise broken
@@ -143,7 +149,7 @@ def open_zip(file: IO[bytes], name: str) -> Iterator[zipfile.ZipFile]:
         raise broken from error
     with archive:
         members = archive.infolist()
-        if len(members) > MOST_FILES:
+        if len(members) > most_files:
             raise BundleError(tr("There are too many files in “{file}”.").format(file=printable(name)))
         # Systems that do not tell upper from lower case would write one over the other.
         if len({member.filename.casefold() for member in members}) != len(members):
@@ -184,16 +190,16 @@ def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes
         raise BundleError(tr("The file “{file}” is damaged.").format(file=printable(member.filename)))
 
 
-def _array(data: bytes, name: str) -> Array:
+def _array(data: bytes, name: str, dtypes: frozenset[str]) -> Array:
     """The array in the bytes of an npy file of format 1, which is what numpy writes for all plain arrays."""
     broken = BundleError(tr("The numbers “{name}” of the model cannot be read.").format(name=name))
     if data[:8] != b"\x93NUMPY\x01\x00" or len(data) < 10:
         raise broken
     start = 10 + int.from_bytes(data[8:10], "little")
     header = _NPY_HEADER.fullmatch(data[10:start])
-    if header is None or header["dtype"].decode("latin-1") not in _DTYPES:
+    if header is None or header["dtype"].decode("latin-1") not in dtypes:
         raise broken
-    dtype = np.dtype(_DTYPES[header["dtype"].decode()])
+    dtype = np.dtype(header["dtype"].decode("latin-1"))
     shape = tuple(int(length) for length in header["shape"].split(b",") if length)
     count = 1
     for length in shape:  # in Python's own numbers, which do not overflow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import Enum
 from typing import Annotated, Final, Literal
@@ -13,7 +13,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from core.texts import tr
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+# Without anything that later formats brought, a model says format 1, so that older programs take it too.
+FIRST_FORMAT: Final = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 # Windows opens a device for these names, whatever follows a dot.
 RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
@@ -106,19 +108,54 @@ class Group(Record):
 
 
 class View(str, Enum):
-    """A way to look at a photograph; what each cuts out is said in core.inference."""
+    """A way to look at a photograph; what each cuts out is said in core.inputs and core.inference."""
 
     CENTRE = "centre"
     MIRRORED = "mirrored"
     WHOLE = "whole"
     FOCUS = "focus"
+    PAD = "pad"
+
+
+class Step(str, Enum):
+    """What happens to the pixels of the square, in the order of the chain; core.inputs does it."""
+
+    GRAYSCALE = "grayscale"
+    EQUALISE = "equalise"
+    CLAHE = "clahe"
+    WHITEN = "whiten"
+
+
+def is_chain(steps: Sequence[Step]) -> bool:
+    """Whether steps may follow each other so: each once, and whitening last."""
+    return len(set(steps)) == len(steps) and Step.WHITEN not in steps[:-1]
+
+
+class Pooling(str, Enum):
+    """How a feature map becomes a vector."""
+
+    AVERAGE = "average"
+    FLATTEN = "flatten"
+
+
+class Tail(Record):
+    """What lies between a feature map and the embedding: pooling, then dense layers with ReLU of so many units.
+
+    Flattened is in the order of rows, columns, channels. The weights of layer I are the head's arrays
+    `tail_NAME_I_kernel` (inputs, units) and `tail_NAME_I_bias` (units,), with batch normalisation folded in.
+    """
+
+    pooling: Pooling = Pooling.AVERAGE
+    dense: Annotated[tuple[Annotated[int, Field(ge=1, le=8192)], ...], Field(max_length=4)] = ()
 
 
 class Backbone(Record):
     """One network: (1, size_px, size_px, 3) float32 RGB 0...255 -> (1, rows, columns, channels) float32.
 
     Its part of the embedding is the mean over rows and columns; with `hidden` above 0 that mean goes through a dense
-    layer of so many units with ReLU first, whose weights are the head's array `hidden_NAME`.
+    layer of so many units with ReLU first, whose weights are the head's array `hidden_NAME`. A `tail` takes the place
+    of both. `steps` are done to the square before the network sees it; the numbers for whitening are the head's arrays
+    `whiten_NAME_mean`, `_basis` and `_scale` (core.whitening).
     """
 
     name: Name
@@ -131,16 +168,35 @@ class Backbone(Record):
     channels: Annotated[int, Field(ge=1, le=8192)]
     hidden: Annotated[int, Field(ge=0, le=8192)] = 0
     views: Annotated[tuple[View, ...], Field(min_length=1, max_length=len(View))]
+    steps: Annotated[tuple[Step, ...], Field(max_length=len(Step))] = ()
+    tail: Tail | None = None
 
     @property
     def width(self) -> int:
         """How many values of the embedding come from this network."""
-        return self.hidden or self.channels
+        if self.tail is None:
+            return self.hidden or self.channels
+        return self.tail.dense[-1] if self.tail.dense else self.pooled_width
+
+    @property
+    def pooled_width(self) -> int:
+        """How many values the feature map has once it is pooled."""
+        flat = self.tail is not None and self.tail.pooling is Pooling.FLATTEN
+        return self.rows * self.columns * self.channels if flat else self.channels
+
+    @property
+    def is_of_first_format(self) -> bool:
+        """Whether programs that know format 1 only can use it."""
+        return not self.steps and self.tail is None and View.PAD not in self.views
 
     @model_validator(mode="after")
     def _check(self) -> Backbone:
         if len(set(self.views)) != len(self.views):
             raise ValueError(tr("A way to look at the photograph is listed twice."))
+        if not is_chain(self.steps):
+            raise ValueError(tr("Each step comes once, and whitening last."))
+        if self.hidden and self.tail is not None:
+            raise ValueError(tr("The network “{name}” has two kinds of dense layers.").format(name=self.name))
         if self.rows * self.columns * self.channels > MOST_FEATURES:
             raise ValueError(tr("The network “{name}” gives too many numbers.").format(name=self.name))
         return self
@@ -150,6 +206,13 @@ class Head(Record):
     """The file with the head's weights."""
 
     file: Literal["head.npz"] = "head.npz"
+    sha256: Sha256
+
+
+class MemoryFile(Record):
+    """The file with what a model keeps of its training, so that it can be improved without the photographs."""
+
+    file: Literal["memory.npz"] = "memory.npz"
     sha256: Sha256
 
 
@@ -220,9 +283,9 @@ class Licence(Record):
 
 
 class BundleInfo(Record):
-    """The whole of bundle.json."""
+    """The whole of bundle.json. Which `format` it is follows from the rest: core.bundles writes the right one."""
 
-    format: Literal[1] = FORMAT
+    format: Literal[1, 2] = FIRST_FORMAT
     name: Name
     version: Version
     date: date
@@ -233,6 +296,7 @@ class BundleInfo(Record):
     groups: Annotated[tuple[Group, ...], Field(max_length=1000)]
     backbones: Annotated[tuple[Backbone, ...], Field(min_length=1, max_length=4)]
     head: Head
+    memory: MemoryFile | None = None
     calibration: Calibration
     data: Data
     metrics: Annotated[tuple[Metrics, ...], Field(max_length=50)]
@@ -242,6 +306,21 @@ class BundleInfo(Record):
     def channels(self) -> int:
         """The length of the embedding: the parts of all backbones one after the other."""
         return sum(backbone.width for backbone in self.backbones)
+
+    @property
+    def needed_format(self) -> Literal[1, 2]:
+        """The oldest format that has everything which this model uses."""
+        return 1 if self.memory is None and all(one.is_of_first_format for one in self.backbones) else 2
+
+    def as_written(self) -> BundleInfo:
+        """The same in the format that it needs."""
+        return self.model_copy(update={"format": self.needed_format})
+
+    def to_json(self) -> str:
+        """The text of bundle.json; in format 1 without a word of what came later."""
+        if self.format > FIRST_FORMAT:
+            return self.model_dump_json(indent=1)
+        return self.model_dump_json(indent=1, exclude={"memory": True, "backbones": {"__all__": {"steps", "tail"}}})
 
     @model_validator(mode="after")
     def _check(self) -> BundleInfo:

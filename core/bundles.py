@@ -10,12 +10,11 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,11 +26,11 @@ from core.bundle_files import (
     file_sha256,
     not_written,
     open_plain,
-    read_arrays,
     read_plain,
     unpack,
     write_arrays,
 )
+from core.bundle_heads import HEAD_FILE, read_head
 from core.bundle_info import (
     FORMAT,
     Backbone,
@@ -42,27 +41,34 @@ from core.bundle_info import (
     Head,
     Label,
     Licence,
+    MemoryFile,
     Metrics,
+    Pooling,
+    Step,
     Subject,
     Summary,
     Sure,
+    Tail,
     Unsure,
     View,
     Words,
     is_name,
     printable,
 )
+from core.bundle_memory import MEMORY_FILE, MOST_MEMORY_BYTES, Memory, is_there, read_memory
 from core.bundle_trial import try_model
 from core.errors import BundleError
 from core.folders import replacing
 from core.records import Floats
+from core.tails import DenseTail
 from core.texts import tr
+from core.whitening import Whitening
 
 log = logging.getLogger(__name__)
 
 __all__ = [
-    "Backbone", "Bundle", "BundleInfo", "Calibration", "Data", "Group", "Head", "Label", "Licence", "Metrics",
-    "Subject", "Summary", "Sure", "Unsure", "View", "Words",
+    "Backbone", "Bundle", "BundleInfo", "Calibration", "Data", "Group", "Head", "Label", "Licence", "Memory",
+    "Metrics", "Pooling", "Step", "Subject", "Summary", "Sure", "Tail", "Unsure", "View", "Words",
     "discard", "export_bundle", "import_bundle", "is_name", "load_bundle", "read_info", "write_bundle",
 ]  # fmt: skip
 
@@ -73,16 +79,12 @@ HIDDEN = "."
 EARLIER = f"{HIDDEN}earlier"
 UNFINISHED = f"{HIDDEN}unfinished-"
 CARD_FILE = "MODEL_CARD.md"
-HEAD_FILE = "head.npz"
 MOST_INFO_BYTES = 4 << 20
 MOST_CARD_BYTES = 1 << 20
 MOST_HEAD_BYTES = 64 << 20
 MOST_NETWORK_BYTES = 256 << 20
 MOST_BUNDLE_BYTES = 512 << 20
 LEAST_NETWORK_BYTES = 64
-LARGEST_WEIGHT = 1e6
-HEAD_ARRAYS = frozenset({"kernel", "bias", "subject_kernel", "subject_bias", "subject_positive"})
-HIDDEN_ARRAY = "hidden_"
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,8 @@ class Bundle:
 
     `kernel` (channels, labels) and `bias` (labels,) are float32. `subject_kernel` (channels, kinds), `subject_bias`
     (kinds,) and `subject_positive` (kinds,) bool tell the subject from everything else; None where the model does not.
-    `hidden` has the dense layer (channels, units) of each backbone that has one, by the backbone's name.
+    `hidden` has the dense layer (channels, units) of each backbone that has one, by the backbone's name; `tails` and
+    `whitenings` likewise.
     """
 
     info: BundleInfo
@@ -102,6 +105,8 @@ class Bundle:
     subject_bias: Floats | None = None
     subject_positive: npt.NDArray[np.bool_] | None = None
     hidden: Mapping[str, Floats] = field(default_factory=dict)
+    tails: Mapping[str, DenseTail] = field(default_factory=dict)
+    whitenings: Mapping[str, Whitening] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -111,6 +116,10 @@ class Bundle:
     def network_path(self, backbone: Backbone) -> Path:
         """The file of one of its networks."""
         return self.folder / backbone.file
+
+    def memory(self) -> Memory | None:
+        """What it keeps of its training, read from its file and checked now; None without. Raises BundleError."""
+        return read_memory(self.folder, self.info)
 
 
 def read_info(folder: Path) -> BundleInfo:
@@ -127,9 +136,12 @@ def read_info(folder: Path) -> BundleInfo:
     if written > FORMAT:
         raise BundleError(tr("This model needs a newer Shelterlens."))
     try:
-        return BundleInfo.model_validate_json(data, strict=True)
+        info = BundleInfo.model_validate_json(data, strict=True)
     except ValidationError as error:
         raise BundleError(_plain(error)) from error
+    if info.format < info.needed_format:
+        raise BundleError(tr("“{place}” in bundle.json is not as it should be.").format(place="format"))
+    return info
 
 
 def _plain(error: ValidationError) -> str:
@@ -147,7 +159,8 @@ def _plain(error: ValidationError) -> str:
 def load_bundle(folder: Path) -> Bundle:
     """The model in `folder`, checked through and through: format, hashes, sizes, shapes and numbers.
 
-    Nothing in it is run or unpickled, and no link is followed out of it. Raises BundleError saying why.
+    Nothing in it is run or unpickled, and no link is followed out of it. The memory of its training is read when it is
+    asked for, and checked then. Raises BundleError saying why.
     """
     info = read_info(folder)
     for backbone in info.backbones:
@@ -155,47 +168,20 @@ def load_bundle(folder: Path) -> Bundle:
     head = read_plain(folder / info.head.file, MOST_HEAD_BYTES)
     if sha256(head).hexdigest() != info.head.sha256:
         raise _wrong_file(info.head.file)
-    layers = {f"{HIDDEN_ARRAY}{backbone.name}" for backbone in info.backbones if backbone.hidden}
-    arrays = read_arrays(head, info.head.file, HEAD_ARRAYS | layers, MOST_HEAD_BYTES)
-    ready: dict[str, Any] = {name: _ready(values) for name, values in arrays.items()}
-    _check_head(ready, info)
-    hidden = {name.removeprefix(HIDDEN_ARRAY): ready.pop(name) for name in layers}
-    return Bundle(info, folder, hidden=hidden, **ready)
+    is_there(folder, info)
+    numbers = read_head(head, info, MOST_HEAD_BYTES)
+    return Bundle(info, folder, **{one.name: getattr(numbers, one.name) for one in fields(numbers)})
+
+
+def _load_whole(folder: Path) -> Bundle:
+    """The same, and what is otherwise read only when it is needed."""
+    bundle = load_bundle(folder)
+    bundle.memory()
+    return bundle
 
 
 def _wrong_file(name: str) -> BundleError:
     return BundleError(tr("The file “{file}” is not the one that belongs to this model.").format(file=name))
-
-
-def _ready(values: Array) -> Array:
-    """Numbers as they are used: float32 (truth stays truth), in one piece, not to be changed by anybody."""
-    ready = np.array(values, np.bool_ if values.dtype == np.bool_ else np.float32, order="C")
-    ready.setflags(write=False)
-    return ready
-
-
-def _check_head(arrays: Mapping[str, Array], info: BundleInfo) -> None:
-    """Which arrays are there, their shapes, every number finite and of a sensible size. Raises BundleError."""
-    wanted: dict[str, tuple[int, ...]] = {"kernel": (info.channels, len(info.labels)), "bias": (len(info.labels),)}
-    for backbone in info.backbones:
-        if backbone.hidden:
-            wanted[f"{HIDDEN_ARRAY}{backbone.name}"] = (backbone.channels, backbone.hidden)
-    if info.calibration.subject is not None:
-        kinds = arrays["subject_bias"].size if "subject_bias" in arrays else 0
-        wanted |= {"subject_kernel": (info.channels, kinds), "subject_bias": (kinds,), "subject_positive": (kinds,)}
-    if set(arrays) != set(wanted):
-        raise BundleError(
-            tr("The numbers in “{file}” are not the ones that bundle.json asks for.").format(file=HEAD_FILE)
-        )
-    for name, values in arrays.items():
-        truth = name == "subject_positive"
-        if values.shape != wanted[name] or (values.dtype == np.bool_) is not truth:
-            raise BundleError(tr("The numbers “{name}” of the model have the wrong shape.").format(name=name))
-        if not truth and not np.abs(values).max() <= LARGEST_WEIGHT:  # "not <=" also catches NaN
-            raise BundleError(tr("The numbers “{name}” of the model are impossible.").format(name=name))
-    positive = arrays.get("subject_positive")
-    if positive is not None and (positive.all() or not positive.any()):
-        raise BundleError(tr("The model cannot tell its subject from anything else."))
 
 
 def _check_network(path: Path, wanted_sha256: str) -> None:
@@ -209,13 +195,18 @@ def _check_network(path: Path, wanted_sha256: str) -> None:
 
 
 def write_bundle(
-    folder: Path, info: BundleInfo, arrays: Mapping[str, Array], networks: Mapping[str, Path], card: str
+    folder: Path,
+    info: BundleInfo,
+    arrays: Mapping[str, Array],
+    networks: Mapping[str, Path],
+    card: str,
+    memory: Memory | None = None,
 ) -> Bundle:
     """Make the model `folder`: written beside and renamed; what was there stays as an earlier version.
 
     `arrays` are the head's (float16, float32 or bool), `networks` gives the file of each backbone by its name, `card`
-    is the text of MODEL_CARD.md. The hashes in `info` are replaced by the right ones. Raises BundleError, and then
-    nothing has changed.
+    is the text of MODEL_CARD.md. The hashes and the format in `info` are replaced by the right ones. Raises
+    BundleError, and then nothing has changed.
     """
     with _unfinished(folder.parent) as beside:
         backbones = []
@@ -225,12 +216,20 @@ def write_bundle(
             backbones.append(backbone.model_copy(update={"sha256": found}))
         write_arrays(beside / HEAD_FILE, arrays)
         head = Head(sha256=file_sha256(beside / HEAD_FILE, MOST_HEAD_BYTES))
-        whole = info.model_copy(update={"backbones": tuple(backbones), "head": head})
-        (beside / INFO_FILE).write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8", newline="\n")
+        parts: dict[str, object] = {"backbones": tuple(backbones), "head": head, "memory": _written(memory, beside)}
+        whole = info.model_copy(update=parts).as_written()
+        (beside / INFO_FILE).write_text(whole.to_json() + "\n", encoding="utf-8", newline="\n")
         (beside / CARD_FILE).write_text(card, encoding="utf-8", newline="\n")
-        bundle = load_bundle(beside)
+        bundle = _load_whole(beside)
         _put_in_place(beside, folder)
     return replace(bundle, folder=folder)
+
+
+def _written(memory: Memory | None, folder: Path) -> MemoryFile | None:
+    if memory is None:
+        return None
+    write_arrays(folder / MEMORY_FILE, memory.arrays())
+    return MemoryFile(sha256=file_sha256(folder / MEMORY_FILE, MOST_MEMORY_BYTES))
 
 
 def import_bundle(archive: Path, into: Path) -> Bundle:
@@ -241,7 +240,7 @@ def import_bundle(archive: Path, into: Path) -> Bundle:
     """
     with _unfinished(into) as beside:
         unpack(archive, beside, _most_bytes, MOST_BUNDLE_BYTES)
-        bundle = load_bundle(beside)
+        bundle = _load_whole(beside)
         _check_nothing_else(bundle)
         try_model(beside)
         folder = into / bundle.name
@@ -256,7 +255,7 @@ def export_bundle(bundle: Bundle, archive: Path) -> None:
     """
     if archive.suffix.lower() != SUFFIX:
         raise BundleError(tr("The name of the file must end in {suffix}.").format(suffix=SUFFIX))
-    load_bundle(bundle.folder)  # what is broken by now is not handed on
+    _load_whole(bundle.folder)  # what is broken by now is not handed on
     try:
         with replacing(archive) as file, zipfile.ZipFile(file, "w") as packed:
             for name in _file_names(bundle.info):
@@ -269,12 +268,18 @@ def export_bundle(bundle: Bundle, archive: Path) -> None:
 
 
 def _file_names(info: BundleInfo) -> list[str]:
-    return [INFO_FILE, CARD_FILE, info.head.file, *(backbone.file for backbone in info.backbones)]
+    memory = [info.memory.file] if info.memory else []
+    return [INFO_FILE, CARD_FILE, info.head.file, *memory, *(backbone.file for backbone in info.backbones)]
 
 
 def _most_bytes(name: str) -> int:
     """How large a file of this name may be in a bundle; 0 where it may not be there."""
-    most = {INFO_FILE: MOST_INFO_BYTES, CARD_FILE: MOST_CARD_BYTES, HEAD_FILE: MOST_HEAD_BYTES}
+    most = {
+        INFO_FILE: MOST_INFO_BYTES,
+        CARD_FILE: MOST_CARD_BYTES,
+        HEAD_FILE: MOST_HEAD_BYTES,
+        MEMORY_FILE: MOST_MEMORY_BYTES,
+    }
     if name.endswith(".tflite") and is_name(name.removesuffix(".tflite")):
         return MOST_NETWORK_BYTES
     return most.get(name, 0)

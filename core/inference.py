@@ -12,7 +12,7 @@ import numpy as np
 
 from core.bundles import Backbone, Bundle, View
 from core.errors import BundleError, PhotoError
-from core.inputs import WHOLE, centre_square, to_model_input
+from core.inputs import to_model_input, view_box
 from core.records import Box, FeatureMap, Features, Floats, Photo, Pixels, Prediction
 from core.texts import tr
 
@@ -86,13 +86,18 @@ class Classifier:
         maps: list[FeatureMap] = []
         first = 0
         for backbone, network in zip(self.bundle.info.backbones, self._networks, strict=True):
-            hidden = self.bundle.hidden.get(backbone.name)
+            hidden, tail = self.bundle.hidden.get(backbone.name), self.bundle.tails.get(backbone.name)
+            whitening = self.bundle.whitenings.get(backbone.name)
             for view in backbone.views:
                 # The first look at a photograph also tells where to look closer.
                 box = self._box(view, photo.pixels, maps[0] if maps else None)
-                values = network(to_model_input(photo.pixels, box, backbone.size_px, view is View.MIRRORED))
-                values = values[:, ::-1] if view is View.MIRRORED else values
-                maps.append(FeatureMap(backbone.name, values, box, first, 1 / len(backbone.views), hidden))
+                mirrored = view is View.MIRRORED
+                values = network(
+                    to_model_input(photo.pixels, box, backbone.size_px, mirrored, backbone.steps, whitening)
+                )
+                values = values[:, ::-1] if mirrored else values
+                share = 1 / len(backbone.views)
+                maps.append(FeatureMap(backbone.name, values, box, first, share, hidden, tail, mirrored))
             first += backbone.width
         embedding = np.zeros(first, np.float32)
         for seen in maps:
@@ -101,13 +106,9 @@ class Classifier:
 
     def _box(self, view: View, pixels: Pixels, guide: FeatureMap | None) -> Box:
         height, width = pixels.shape[:2]
-        if view is View.WHOLE:
-            return WHOLE
-        if view is View.FOCUS:
-            if guide is None:
-                raise ValueError("the first view of a model cannot be the focus")
+        if view is View.FOCUS and guide is not None:
             return focus_square(guide, width, height)
-        return centre_square(width, height)
+        return view_box(view, width, height)
 
     def predict(self, photo: Photo) -> Prediction:
         """The calibrated probabilities of every label, with the features they come from. Raises PhotoError."""

@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from core.tails import DenseTail
 
 Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
@@ -53,7 +57,8 @@ class FeatureMap:
 
     `first_channel` is where this backbone's part of the embedding begins; `share` is the weight of this view in the
     mean over the views of its backbone, so that the shares of one backbone sum to 1.  Where `hidden` (channels, units)
-    is given, that part is not the mean over rows and columns itself but relu(mean @ hidden).
+    is given, that part is not the mean over rows and columns itself but relu(mean @ hidden); where `tail` is given, it
+    is what that makes of the map.  `mirrored` says that the network saw the picture, and gave the map, mirrored.
     """
 
     backbone: str
@@ -62,27 +67,44 @@ class FeatureMap:
     first_channel: int
     share: float
     hidden: Floats | None = None
+    tail: DenseTail | None = None
+    mirrored: bool = False
 
     @property
     def width(self) -> int:
         """How many values of the embedding this backbone gives."""
+        if self.tail is not None:
+            return self.tail.width(self.values.shape)
         return int((self.values if self.hidden is None else self.hidden).shape[-1])
 
     @property
     def pooled(self) -> Floats:
         """This view's part of the embedding, before the mean over the views."""
+        if self.tail is not None:
+            return self.tail(self._as_seen)
         mean: Floats = self.values.mean(axis=(0, 1))
         return mean if self.hidden is None else np.maximum(mean @ self.hidden, 0)
 
     def spread(self, weights: Floats) -> Floats:
         """Where `pooled @ weights` comes from: (rows, columns), whose mean it is, for weights (part,).
 
-        Exact with a hidden layer too: its active units are linear, so their weights go through it to the channels
-        (the gradient that Grad-CAM takes, Selvaraju et al. 2017).
+        Exact with a hidden layer or a tail too: active units are linear, so the weights go through them to the numbers
+        of the map as their gradient, and a cell's evidence is the sum of value times gradient over its channels:
+        HiResCAM (Draelos and Carin 2020), which after a mean over the cells is Grad-CAM (Selvaraju et al. 2017).  What
+        the biases of a tail add to the product lies nowhere in the picture and is not in the map.
         """
+        if self.tail is not None:
+            seen = self._as_seen
+            cells = (seen * self.tail.gradient(seen, weights)).sum(axis=2) * (seen.shape[0] * seen.shape[1])
+            return np.asarray(cells[:, ::-1] if self.mirrored else cells, np.float32)
         if self.hidden is not None:
             weights = self.hidden @ np.where(self.pooled > 0, weights, 0)
         return np.asarray(self.values @ weights, np.float32)
+
+    @property
+    def _as_seen(self) -> Floats:
+        """The map as the network gave it: a flattened one tells left from right."""
+        return self.values[:, ::-1] if self.mirrored else self.values
 
 
 @dataclass(frozen=True)

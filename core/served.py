@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from core.outlines import Outliner
     from core.records import Floats, Photo, Prediction
     from core.tagging import TagProgress
+    from core.tails import DenseTail
 
 
 class ServedModel:
@@ -41,7 +42,7 @@ class ServedModel:
     def predict(self, photo: Photo) -> Prediction:
         """The prediction without the weights in it, which the window has: `with_weights` puts them back."""
         with self._sets.borrowed(is_urgent=True) as classifier:
-            return _with_hidden(classifier.predict(photo), {})
+            return _with_layers(classifier.predict(photo), {}, {})
 
     def tag(self, library_path: Path, roots: Sequence[Path]) -> None:
         """Tag folders and files into the library in this file; comes back when that is done or stopped.
@@ -77,13 +78,16 @@ class ServedModel:
 
 def with_weights(prediction: Prediction, bundle: Bundle) -> Prediction:
     """The prediction of this model, complete again."""
-    return _with_hidden(prediction, bundle.hidden)
+    return _with_layers(prediction, bundle.hidden, bundle.tails)
 
 
-def _with_hidden(prediction: Prediction, hidden: Mapping[str, Floats]) -> Prediction:
+def _with_layers(prediction: Prediction, hidden: Mapping[str, Floats], tails: Mapping[str, DenseTail]) -> Prediction:
     if prediction.features is None:
         return prediction
-    maps = tuple(replace(seen, hidden=hidden.get(seen.backbone)) for seen in prediction.features.maps)
+    maps = tuple(
+        replace(seen, hidden=hidden.get(seen.backbone), tail=tails.get(seen.backbone))
+        for seen in prediction.features.maps
+    )
     return replace(prediction, features=replace(prediction.features, maps=maps))
 
 

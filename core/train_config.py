@@ -8,7 +8,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from core.bundle_info import Name, Record, Text, Words
+from core.bundle_info import Name, Record, Text, View, Words, is_chain
+from core.bundle_info import Pooling as Pooling
+from core.bundle_info import Step as Step
 from core.texts import tr
 
 CONFIG_FORMAT: Final = 1
@@ -131,14 +133,10 @@ class Shape(str, Enum):
     SQUASH = "squash"
     PAD = "pad"
 
-
-class Step(str, Enum):
-    """What happens to the pixels of the square, in the order of the chain; core.inputs does it."""
-
-    GRAYSCALE = "grayscale"
-    EQUALISE = "equalise"
-    CLAHE = "clahe"
-    WHITEN = "whiten"
+    @property
+    def view(self) -> View:
+        """The same as the way in which a model looks at a photograph."""
+        return {Shape.CROP: View.CENTRE, Shape.SQUASH: View.WHOLE, Shape.PAD: View.PAD}[self]
 
 
 class Preprocessing(Record):
@@ -150,7 +148,7 @@ class Preprocessing(Record):
 
     @model_validator(mode="after")
     def _check(self) -> Preprocessing:
-        if len(set(self.steps)) != len(self.steps) or Step.WHITEN in self.steps[:-1]:
+        if not is_chain(self.steps):
             raise ValueError(tr("Each step comes once, and whitening last."))
         return self
 
@@ -161,13 +159,6 @@ class Mode(str, Enum):
     HEAD = "head"
     FINETUNE = "finetune"
     SCRATCH = "scratch"
-
-
-class Pooling(str, Enum):
-    """How a feature map becomes a vector."""
-
-    AVERAGE = "average"
-    FLATTEN = "flatten"
 
 
 class HeadLayout(Record):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import bundle_files, bundles
+from core import bundle_files, bundle_heads, bundles
 from core.bundles import (
     Bundle,
     export_bundle,
@@ -254,7 +254,7 @@ def test_a_head_damaged_anywhere_is_refused_or_harmless(tiny_bundle: Bundle, dat
     for _ in range(data.draw(st.integers(1, 3))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     try:
-        arrays = bundle_files.read_arrays(bytes(whole), "head.npz", bundles.HEAD_ARRAYS, 1 << 20)
+        arrays = bundle_files.read_arrays(bytes(whole), "head.npz", bundle_heads.HEAD_ARRAYS, 1 << 20)
     except BundleError:
         return
     assert all(values.dtype in (np.float16, np.float32, np.bool_) for values in arrays.values())

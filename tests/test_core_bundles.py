@@ -90,7 +90,7 @@ def test_broken_json_is_refused(tiny_folder: Path) -> None:
         assert "bundle.json is damaged" in refusal(lambda: load_bundle(tiny_folder))
 
 
-@pytest.mark.parametrize("version", [2, 99, 10**30])
+@pytest.mark.parametrize("version", [3, 99, 10**30])
 def test_a_model_from_the_future_asks_for_a_newer_program(tiny_folder: Path, version: int) -> None:
     rewrite(tiny_folder, lambda parts: parts.update(format=version, unheard_of="new"))
     assert "newer Shelterlens" in refusal(lambda: load_bundle(tiny_folder))

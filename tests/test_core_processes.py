@@ -180,7 +180,7 @@ def test_weights_do_not_travel_with_every_prediction() -> None:
     whole = Prediction(np.ones(1, np.float32), 1.0, Features(np.ones(5, np.float32), (seen, plain)))
 
     class Model:
-        bundle = SimpleNamespace(hidden={"first": hidden}, info=SimpleNamespace(backbones=[None]))
+        bundle = SimpleNamespace(hidden={"first": hidden}, tails={}, info=SimpleNamespace(backbones=[None]))
 
         def predict(self, photo: Photo) -> Prediction:
             return whole
