@@ -2,6 +2,7 @@
 
 samples      the records that travel: photographs with labels, shared out in parts
 telling      how steps say how far they are, and hear that they shall stop
+embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
