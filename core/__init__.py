@@ -83,6 +83,7 @@ Training, as far as the window and the commands know of it (training/ does it, i
 
 train_config        everything that a training decides: config.json of its run
 train_records       what a run says of itself: state, data, judgement
+train_defaults      good choices where nobody made any
 train_runs          the runs: made, listed, started as a process, stopped, deleted
 train_lock          what one process holds as long as it lives
 low_priority        a process that gives way to others
