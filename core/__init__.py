@@ -81,6 +81,7 @@ served              what lives there for the window: the model, the finder of ou
 
 Training, as far as the window and the commands know of it (training/ does it, in a process of its own):
 
+backbones           the table of networks that a model can be trained with
 train_config        everything that a training decides: config.json of its run
 train_records       what a run says of itself: state, data, judgement
 train_defaults      good choices where nobody made any

@@ -4,6 +4,15 @@ samples      the records that travel: photographs with labels, shared out in par
 telling      how steps say how far they are, and hear that they shall stop
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
+ready        a network of core.backbones -> LiteRT files, made once and kept; no TensorFlow for the shipped ones
+weight_files files of weights: found, checked, read
+downloads    published weights onto this computer
+builders     Keras' networks up to their last feature map, and classifiers on top of them
+scratch      small networks that are trained from nothing
+package      what was trained -> a draft of a model on disk
+folding      a trained Keras classifier -> networks and head
+devices      what Keras computes on
+
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
 u2net        the network for outlines, likewise
