@@ -4,6 +4,10 @@ samples      the records that travel: photographs with labels, shared out in par
 telling      how steps say how far they are, and hear that they shall stop
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
+augment      another view of the same picture, by chance
+whitening    the numbers for whitening, from training pictures
+preview      what the augmentation does, as a picture
+
 ready        a network of core.backbones -> LiteRT files, made once and kept; no TensorFlow for the shipped ones
 weight_files files of weights: found, checked, read
 downloads    published weights onto this computer
