@@ -87,7 +87,8 @@ def _in_use() -> str:
         log.info("no model in use", exc_info=True)
         return _SET
     (alone, *others) = [name for name, _ in used]
-    return alone if not others and alone in BACKBONES else _SET
+    is_ready = not others and alone in BACKBONES and BACKBONES[alone].kind is Kind.SHIPPED
+    return alone if is_ready else _SET
 
 
 def _files(info: BundleInfo) -> list[tuple[str, str]]:

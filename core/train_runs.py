@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 CONFIG_FILE, STATE_FILE, HISTORY_FILE = "config.json", "state.json", "history.jsonl"
 DATA_FILE, RESULT_FILE, LOG_FILE, STOP_FILE, LOCK_FILE = "data.json", "metrics.json", "log.txt", "stop", "lock"
 PREVIEW_FILE, REPORT_FILE, MODEL_DIR, CHECKPOINT_DIR = "preview.png", "report.html", "model", "checkpoint"
-BOARD_DIR = "tensorboard"
+BOARD_DIR, DRAFT_DIR, FITTED_FILE = "tensorboard", "draft", "fitted.json"
 # Once a training has one of these, its config is what they were made with.
-_BEGUN = (HISTORY_FILE, CHECKPOINT_DIR, MODEL_DIR, RESULT_FILE)
+_BEGUN = (HISTORY_FILE, CHECKPOINT_DIR, FITTED_FILE, MODEL_DIR, RESULT_FILE)
 _ID = re.compile(r"\d{8}-\d{6}-[a-z0-9][a-z0-9_-]{0,80}")
 _GONE = ".gone-"
 # So long a process may take from its start to its first word.
@@ -66,7 +66,7 @@ class Run:
     @property
     def name(self) -> str:
         """What the model of this run is called."""
-        return self.config.name if self.config else self.id[16:]
+        return self.config.name if self.config else name_in(self.id)
 
     @property
     def model_dir(self) -> Path:
@@ -88,6 +88,15 @@ class Run:
         if self.config is None:
             raise UserError(self.problem)
         return self.config
+
+
+def name_in(run_id: str) -> str:
+    """The name of the model in the id of a run.
+
+    >>> name_in("20260131-235959-dogs")
+    'dogs'
+    """
+    return run_id[16:]
 
 
 def runs_dir() -> Path:
@@ -147,7 +156,7 @@ def change_config(run: Run, config: TrainConfig) -> Run:
     """Give a run that was not trained yet another config. Raises UserError where it is at work or has begun."""
     now = again(run)
     if now.is_running:
-        raise _at_work(now)
+        raise at_work(now)
     if now.has_begun:
         raise UserError(tr("This run has been trained already. Make a new one with the other choices."))
     with _explained(run.folder):
@@ -178,15 +187,27 @@ def start(run: Run, job: Job) -> None:
 def check_may_start(run: Run, job: Job) -> None:
     """Raise UserError where this job of this run cannot be started now, saying why."""
     now = again(run)
-    now.checked_config()
     if now.is_running:
-        raise _at_work(now)
-    if job is not Job.TRAIN and now.has_begun:
-        raise UserError(tr("This run has been trained already. Make a new one to look at other photographs."))
+        raise at_work(now)
+    check_may_begin(now, job)
+    if job is Job.TRAIN and now.state.status is RunStatus.DONE:
+        raise UserError(tr("This run is done. Make a new one to train again."))
     other = running_run() if job is Job.TRAIN else None
     if other is not None:
-        said = tr("“{name}” is being trained now. Wait until it is done, or stop it first.")
-        raise UserError(said.format(name=other.name))
+        raise being_trained(other.name)
+
+
+def check_may_begin(run: Run, job: Job) -> None:
+    """Raise UserError where the run is such that this job makes no sense, whether a process is there or not."""
+    run.checked_config()
+    if job is not Job.TRAIN and run.has_begun:
+        raise UserError(tr("This run has been trained already. Make a new one to look at other photographs."))
+
+
+def being_trained(name: str) -> UserError:
+    """What to say where another training must wait."""
+    said = tr("“{name}” is being trained now. Wait until it is done, or stop it first.")
+    return UserError(said.format(name=name))
 
 
 def running_run() -> Run | None:
@@ -230,7 +251,7 @@ def kill(run: Run) -> None:
 def delete_run(run: Run) -> None:
     """Delete a run with everything in its folder; models that are in use were copied. Raises UserError if at work."""
     if again(run).is_running:
-        raise _at_work(run)
+        raise at_work(run)
     with _explained(run.folder):
         if run.folder.exists():
             # Under another name first, so that it is there whole or not at all.
@@ -364,7 +385,8 @@ def _write(path: Path, record: Record) -> None:
         file.write(record.model_dump_json(indent=1).encode())
 
 
-def _at_work(run: Run) -> UserError:
+def at_work(run: Run) -> UserError:
+    """What to say where a process is in the way."""
     return UserError(tr("“{name}” is at work. Stop it first.").format(name=run.name))
 
 

@@ -2,6 +2,10 @@
 
 samples      the records that travel: photographs with labels, shared out in parts
 telling      how steps say how far they are, and hear that they shall stop
+run          one run: its steps in order, gone on with after any end
+run_telling  how its process tells the window, by files
+kept_data    the photographs as they were shared out, for going on
+commands     train and evaluate on the command line
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
 augment      another view of the same picture, by chance
