@@ -195,7 +195,8 @@ def _mobilenet_v3(size: str, parameters_m: float, billions: float, checksum: str
 def _efficientnet(number: int, size_px: int, parameters_m: float, billions: float, checksum: str) -> BackboneEntry:
     return BackboneEntry(
         f"efficientnet_b{number}", f"EfficientNet-B{number}", Kind.KERAS, size_px, parameters_m, billions,
-        "Apache-2.0", _efficient_small if number < 4 else _efficient_large, slowness=2.0, keras=f"EfficientNetB{number}",
+        "Apache-2.0", _efficient_small if number < 4 else _efficient_large, slowness=2.0,
+        keras=f"EfficientNetB{number}",
         file=WeightsFile(f"{_EFFICIENTNET_STORE}/efficientnetb{number}_notop.h5", checksum),
     )  # fmt: skip
 

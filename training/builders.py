@@ -41,11 +41,14 @@ PROBABILITIES: Final = "probabilities"
 _CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 
 
-def build(name: str, size_px: int = 0, weights: str = IMAGENET, telling: Telling | None = None) -> keras.Model:
+def build(
+    name: str, size_px: int = 0, weights: str = IMAGENET, telling: Telling | None = None, *, grey: bool = False
+) -> keras.Model:
     """The network `name` of core.backbones: (size, size, 3) RGB 0...255 -> (rows, columns, channels).
 
     `size_px` 0 is its usual size. `weights` is "imagenet", "none" (random numbers), or the path of a file or of a
-    folder of files. Raises UserError where there is no such network, or its weights cannot be had.
+    folder of files. `grey` is for those from scratch: they look at the mean of the colours only. Raises UserError where
+    there is no such network, or its weights cannot be had.
     """
     entry = known(name)
     size_px = size_px or entry.size_px
@@ -58,7 +61,7 @@ def build(name: str, size_px: int = 0, weights: str = IMAGENET, telling: Telling
     if entry.kind is Kind.SCRATCH:
         from training.scratch import build_from_scratch
 
-        return build_from_scratch(name, size_px)
+        return build_from_scratch(name, size_px, grey=grey)
     if not entry.keras:
         return _from_recipe(entry, size_px, weights)
     model = _from_applications(entry, size_px)
@@ -103,7 +106,7 @@ def classifier(backbone: keras.Model, layout: HeadLayout, count: int) -> keras.M
     answer = layers.Dense(
         count, activation="softmax", kernel_regularizer=pull, dtype="float32", name=PROBABILITIES
     )(x)  # fmt: skip
-    return keras.Model(backbone.inputs, answer, name=f"{backbone.name}_classifier")
+    return keras.Model(backbone.inputs[0], answer, name=f"{backbone.name}_classifier")
 
 
 # -- Architectures -----------------------------------------------------------------------------------------------------
@@ -144,10 +147,7 @@ def _set_normalisation(model: keras.Model) -> None:
 
 def _from_recipe(entry: BackboneEntry, size_px: int, weights: str) -> keras.Model:
     """One of the networks of training.networks, which Keras does not have: filled while it is built."""
-    if weights in (IMAGENET, NOTHING):
-        path = _recipe_file(entry)
-    else:
-        path = given_file(entry, weights)
+    path = _recipe_file(entry) if weights in (IMAGENET, NOTHING) else given_file(entry, weights)
     if path.stem != entry.name:
         said = tr("The file of weights for {network} must be called {name}.")
         raise WeightsError(said.format(network=entry.title, name=f"{entry.name}{path.suffix}"))
@@ -172,7 +172,7 @@ def _recipe_file(entry: BackboneEntry) -> Path:
 
 
 def fill(model: keras.Model, path: Path, entry: BackboneEntry) -> None:
-    """Set every weight of `model` from a file; one with a classifier on top is taken without it. Raises WeightsError."""
+    """Set every weight of `model` from a file; a classifier on top is left out. Raises WeightsError."""
     if is_keras_3(path):
         _fill_keras_3(model, path, entry)
         return

@@ -158,7 +158,7 @@ def _offline(title: str, file: WeightsFile, folder: Path, error: OSError) -> str
     else:
         reason = str(getattr(error, "reason", "") or error.strerror or error)
     said = tr(
-        "The weights of {network} could not be downloaded ({reason}). Without an Internet connection, download {url} on "
-        "another computer and put the file into {folder}. Behind a proxy, set HTTPS_PROXY to its address."
+        "The weights of {network} could not be downloaded ({reason}). Without an Internet connection, download {url} "
+        "on another computer and put the file into {folder}. Behind a proxy, set HTTPS_PROXY to its address."
     )
     return said.format(network=title, reason=reason, url=file.url, folder=folder)

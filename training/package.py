@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 from core.bundle_files import Array
-from core.bundle_heads import hidden_array
+from core.bundle_heads import hidden_array, whitening_arrays
 from core.bundles import (
     EARLIER,
     INFO_FILE,
@@ -33,7 +34,8 @@ from core.errors import BundleError
 from core.folders import models_dir, shipped_models_dir
 from core.models import DEFAULT
 from core.texts import tr
-from core.train_config import SourceKind, TrainConfig
+from core.train_config import SourceKind, Step, TrainConfig
+from core.whitening import Whitening
 from training.ready import UNKNOWN_HASH, Networks
 from training.samples import DataSet, Part, Sample
 from training.telling import Telling
@@ -188,14 +190,29 @@ def _summary(config: TrainConfig, data: DataSet, subject: Words) -> Summary:
     return Summary(en=english, fr=french)
 
 
-def from_keras(model: keras.Model, folder: Path, config: TrainConfig, data: DataSet, telling: Telling) -> Bundle:
+def from_keras(
+    model: keras.Model,
+    folder: Path,
+    config: TrainConfig,
+    data: DataSet,
+    telling: Telling,
+    whitening: Whitening | None = None,
+) -> Bundle:
     """A trained Keras classifier becomes a draft: RGB 0...255 -> feature map -> head, with the same probabilities.
 
     It is cut at its last feature map; what comes before is converted to LiteRT, what comes after is folded into a tail
-    and a linear softmax. `training.builders.classifier` makes such models. Raises UserError for one that is built
-    otherwise.
+    and a linear softmax. `training.builders.classifier` makes such models. `whitening` is the one that the photographs
+    had, where that is among the steps. Raises UserError for a network that is built otherwise.
     """
     from training.folding import networks_and_head
 
-    networks, arrays = networks_and_head(model, folder.parent, config, telling)
-    return write_draft(folder, config, data, networks, arrays)
+    if (Step.WHITEN in config.preprocessing.steps) is not (whitening is not None):
+        raise ValueError("whitening as a step and its numbers belong together")
+    telling.note(tr("The trained network is written as a model."))
+    name = config.network.backbone
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".converted-", dir=folder.parent) as beside:
+        networks, arrays = networks_and_head(model, name, config, Path(beside))
+        if whitening is not None:
+            arrays |= whitening_arrays(name, whitening)
+        return write_draft(folder, config, data, networks, arrays)

@@ -214,7 +214,7 @@ def _read_h5(path: Path) -> Iterator[LayerArrays]:
     import h5py
 
     with h5py.File(path, "r") as file:
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         for name in _texts(root.attrs, "layer_names"):
             group = root[name]
             arrays = tuple(_numbers(group[weight][()]) for weight in _texts(group.attrs, "weight_names"))
