@@ -25,6 +25,7 @@ heatmaps            why: evidence maps, laid over the picture
 perturbations       why, by asking again: parts covered, moved, taken away; the animal without its background
 neurons             which channels carry a class (Shapley), and which photographs excite them
 outlines            the animal cut out of the picture
+picture_text        words in pictures
 pictures            the picture with its heatmap as a file
 
 Models on disk:
@@ -86,6 +87,7 @@ train_config        everything that a training decides: config.json of its run
 train_records       what a run says of itself: state, data, judgement
 train_defaults      good choices where nobody made any
 train_runs          the runs: made, listed, started as a process, stopped, deleted
+run_results         what a judged run left in its folder, read back
 train_lock          what one process holds as long as it lives
 low_priority        a process that gives way to others
 

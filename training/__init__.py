@@ -21,6 +21,19 @@ package      what was trained -> a draft of a model on disk
 folding      a trained Keras classifier -> networks and head
 devices      what Keras computes on
 
+finish       the end of a run: calibration, judgement, the finished model, all files
+evaluate     the same judgement of any model on any labelled photographs
+asking       what a bundle answers to photographs with labels
+judgement    every figure, from probabilities
+class_order  look-alike classes side by side
+rivals       the model in use on the same photographs
+comparison   which got better, which worse, and whether that can be chance
+run_heatmaps the worst mistakes, and what spoke for them
+result_files the tables of a judged run
+report       the same as one page
+trained_card MODEL_CARD.md of a model that somebody trained
+trained_memory  which photographs it was trained on
+
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
 u2net        the network for outlines, likewise

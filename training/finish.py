@@ -1,0 +1,223 @@
+"""The last steps of a run: honest probabilities, thresholds that keep their promise, the judgement, the finished model.
+
+Validation photographs give temperature and thresholds, test photographs are looked at once, after everything is
+decided.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from core.bundle_files import Array
+from core.bundles import EARLIER, Bundle, Calibration, Words, write_bundle
+from core.figures import wilson_interval
+from core.run_results import PhotoAnswer, read_epochs
+from core.texts import label_name, percent, tr
+from core.train_config import TrainConfig
+from core.train_records import Comparison, Judgement, Phase, Result
+from core.train_runs import MODEL_DIR
+from training.asking import Asked, ask, photo_answers
+from training.calibrate import USUAL_SPREAD, careful_sure, fit_temperature, measure
+from training.judgement import confusion_of, judged
+from training.report import write_report
+from training.result_files import write_answers, write_classes, write_confusion, write_result
+from training.rivals import compare
+from training.run_heatmaps import with_heatmaps, worst_mistakes
+from training.samples import DataSet, Part
+from training.telling import Telling
+from training.trained_card import trained_card
+from training.trained_memory import memory_of
+
+# With fewer photographs the figures come with the range in which they may lie.
+_FEW = 100
+_ON: dict[str, Words] = {
+    "test": Words(en="photographs held out from this training", fr="photos mises de côté lors de cet apprentissage"),
+    "validation": Words(
+        en="the photographs that also set its thresholds", fr="les photos qui ont aussi fixé ses seuils"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A model's judgement with what the files and the report show of it."""
+
+    bundle: Bundle
+    asked: Asked
+    judgement: Judgement
+    answers: tuple[PhotoAnswer, ...]
+    comparison: Comparison | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass
+class _Clock:
+    """Seconds by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def of(self, phase: Phase) -> Iterator[None]:
+        start = time.monotonic()
+        yield
+        self.seconds[phase.value] = self.seconds.get(phase.value, 0.0) + time.monotonic() - start
+
+
+def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, telling: Telling) -> Result:
+    """Calibrate `draft`, judge it on photographs that it never saw, compare it with the model in use, write it all.
+
+    `run_dir` gets model/NAME (the finished bundle), metrics.json, per_class.csv, confusion.csv, predictions.csv,
+    report.html and heatmaps/. Without test photographs it is judged on those that calibrated it, without any on none;
+    the result says so in its warnings. Raises Cancelled, and then a second call makes everything anew; BundleError and
+    OSError where something cannot be written.
+    """
+    clock = _Clock()
+    with clock.of(Phase.CALIBRATING):
+        validation = ask(draft, data.part(Part.VALIDATION), telling, Phase.CALIBRATING)
+        calibrated, warnings = calibrate(draft, validation, config.wanted_precision)
+    with clock.of(Phase.JUDGING):
+        test = ask(calibrated, data.part(Part.TEST), telling, Phase.JUDGING)
+        on: Literal["test", "validation"] = "test" if test.samples or not validation.samples else "validation"
+        chosen = test if on == "test" else validation
+        found = judge(calibrated, chosen, run_dir, config.start_from, telling)
+    telling.phase(Phase.REPORTING)
+    with clock.of(Phase.REPORTING):
+        bundle = _finished(draft, found, data, config, on, run_dir)
+    epochs = read_epochs(run_dir)
+    for epoch in epochs:
+        clock.seconds[epoch.phase.value] = clock.seconds.get(epoch.phase.value, 0.0) + epoch.seconds
+    problems = len({**validation.problems, **test.problems})
+    result = Result(
+        model=bundle.name,
+        version=bundle.info.version,
+        on=on,
+        judgement=found.judgement,
+        comparison=found.comparison,
+        counts={part.value: len(data.part(part)) for part in Part},
+        seconds={name: round(seconds, 3) for name, seconds in clock.seconds.items()},
+        seconds_per_epoch=float(np.mean([epoch.seconds for epoch in epochs])) if epochs else None,
+        trained_on=trained_on(bundle, chosen),
+        warnings=(*_warnings_of_parts(on, test), *warnings, *unread(problems), *found.warnings),
+        not_medical=config.not_medical,
+    )
+    write_all(run_dir, result, replace(found, bundle=bundle))
+    return result
+
+
+def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, tuple[str, ...]]:
+    """The same bundle with temperature and "sure" threshold from validation photographs, and what to say about it."""
+    if not validation.samples:
+        sure = careful_sure(np.zeros((0, 1), np.float32), np.zeros(0, np.intp), wanted)
+        rules = draft.info.calibration.model_copy(update={"sure": sure})
+        said = tr("There were no validation photographs: its percentages are not calibrated, and it is never sure.")
+        return _with_rules(draft, rules), (said,)
+    labels = validation.answers(draft).labels
+    temperature = fit_temperature(validation.logits(draft), labels, USUAL_SPREAD)
+    rules = draft.info.calibration.model_copy(update={"temperature": temperature})
+    tempered = _with_rules(draft, rules)
+    sure = careful_sure(validation.answers(tempered).probabilities, labels, wanted)
+    warnings = []
+    if not sure.cases:
+        said = tr("It is never sure: the {count} validation photographs do not show a certainty that can be promised.")
+        warnings.append(said.format(count=len(labels)))
+    elif sure.precision < wanted - 1e-9:
+        said = tr(
+            "{count} validation photographs are too few to promise {wanted}. When it is sure, it promises {promise}."
+        )
+        promise, aim = percent(sure.precision), percent(wanted)
+        warnings.append(said.format(count=len(labels), wanted=aim, promise=promise))
+    return _with_rules(draft, rules.model_copy(update={"sure": sure})), tuple(warnings)
+
+
+def _with_rules(bundle: Bundle, rules: Calibration) -> Bundle:
+    return replace(bundle, info=bundle.info.model_copy(update={"calibration": rules}))
+
+
+def judge(bundle: Bundle, asked: Asked, folder: Path | None, start_from: str | None, telling: Telling) -> Judged:
+    """All figures on these photographs, the comparison, and the worst mistakes (with heatmaps where `folder` is)."""
+    answers = asked.answers(bundle)
+    rules = bundle.info.calibration
+    judgement = judged(answers, bundle.info.labels, rules)
+    beside = compare(photo_answers(asked, answers, bundle), asked.samples, bundle.info, start_from, telling)
+    worst = worst_mistakes(beside.answers)
+    if folder is not None:
+        judgement = judgement.model_copy(update={"mistakes": with_heatmaps(bundle, worst, folder, telling)})
+    warnings = [*_few(judgement)]
+    if rules.subject is not None and (refused := int((answers.subjects < rules.subject.threshold).sum())):
+        said = tr("In {count} of these photographs it found no {subject} at all.")
+        warnings.append(said.format(count=refused, subject=label_name(bundle.info.subject)))
+    return Judged(bundle, asked, judgement, beside.answers, beside.comparison, (*warnings, *beside.warnings))
+
+
+def write_all(folder: Path, result: Result, found: Judged) -> None:
+    """Write the tables, the report and metrics.json, which comes last: what has it is complete. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_classes(folder, result.judgement)
+    answers = found.asked.answers(found.bundle)
+    write_confusion(folder, result.judgement, confusion_of(answers.labels, answers.said, len(result.judgement.classes)))
+    write_answers(folder, found.answers)
+    write_report(folder, result, found.bundle.info, found.answers)
+    write_result(folder, result)
+
+
+def _warnings_of_parts(on: str, test: Asked) -> Iterator[str]:
+    if on == "validation":
+        yield tr(
+            "There were no test photographs: these figures are on those that also set its thresholds, so too kind."
+        )
+    elif not test.samples:
+        yield tr("No photographs were kept for a test: nobody knows how good this model is.")
+
+
+def unread(count: int) -> Iterator[str]:
+    """A sentence about photographs that could not be used, if there are any."""
+    if count:
+        yield tr("{count} photographs could not be read and are not judged.").format(count=count)
+
+
+def _few(judgement: Judgement) -> Iterator[str]:
+    """What the numbers of photographs do not allow to say."""
+    unseen = sum(not one.photographs for one in judgement.classes)
+    if judgement.photographs and unseen:
+        said = tr("{count} classes have no photograph here: nothing is known about them.")
+        yield said.format(count=unseen)
+    if 0 < judgement.photographs < _FEW:
+        low, high = wilson_interval(judgement.top1, judgement.photographs)
+        said = tr("Only {count} photographs: it may be right between {low} and {high} of the time.")
+        yield said.format(count=judgement.photographs, low=percent(low), high=percent(high))
+
+
+def trained_on(bundle: Bundle, asked: Asked) -> int:
+    """How many of these photographs the bundle remembers to have been trained on."""
+    memory = bundle.memory()
+    return sum(memory.has_seen(sample.content) for sample in asked.samples if sample.content) if memory else 0
+
+
+def _finished(draft: Bundle, found: Judged, data: DataSet, config: TrainConfig, on: str, run_dir: Path) -> Bundle:
+    """The bundle with its calibration and figures, in run_dir/model/NAME."""
+    info, answers = found.bundle.info, found.asked.answers(found.bundle)
+    if len(answers.labels):
+        sure_from = info.calibration.sure.threshold
+        metrics = measure(_ON[on], answers.probabilities, answers.labels, sure_from)
+        info = info.model_copy(update={"metrics": (*info.metrics, metrics)})
+    folder = run_dir / MODEL_DIR / config.name
+    networks = {backbone.name: draft.network_path(backbone) for backbone in info.backbones}
+    card = trained_card(info, found.judgement, on, config)
+    bundle = write_bundle(folder, info, _head_arrays(draft), networks, card, memory_of(draft, data))
+    # A run that is finished a second time keeps one model, not two.
+    shutil.rmtree(folder.parent / EARLIER, ignore_errors=True)
+    return bundle
+
+
+def _head_arrays(bundle: Bundle) -> dict[str, Array]:
+    """The arrays of head.npz as they were written: the bundle was checked when it was loaded."""
+    with np.load(bundle.folder / bundle.info.head.file, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
