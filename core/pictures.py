@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from PIL import ExifTags, Image, ImageDraw, ImageFont
@@ -15,13 +13,11 @@ from core.errors import UserError
 from core.folders import replacing
 from core.heatmaps import colour_bar, overlay
 from core.outlines import Mask, draw_outline
+from core.picture_text import drawable, text_font
 from core.records import EvidenceMap, Photo
 from core.texts import tr
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# Pillow's own font has no accents. Each system has one of these; Pillow looks for them in the system's font folders.
-_FONTS = ("DejaVuSans.ttf", "segoeui.ttf", "arial.ttf", "Helvetica.ttc", "LiberationSans-Regular.ttf",
-          "NotoSans-Regular.ttf", "Ubuntu-R.ttf", "Cantarell-Regular.otf")  # fmt: skip
 _LEAST_WIDTH_PX, _LEAST_TEXT_PX = 360, 13
 _PAPER, _INK, _FAINT = (255, 255, 255), (25, 25, 25), (90, 90, 90)
 OUTLINE_COLOUR = (255, 220, 0)
@@ -89,7 +85,7 @@ def _composed(
     if not evidence.positive:
         captions = [*captions, tr("Nothing in this photograph speaks for it.")]
     height, width = pixels.shape[:2]
-    font = _font(max(_LEAST_TEXT_PX, min(width, height) // 40))
+    font = text_font(max(_LEAST_TEXT_PX, min(width, height) // 40))
     legend = _legend(font, drawing) if evidence.positive else None
     wide = max(width, _LEAST_WIDTH_PX, legend.width + 2 * int(font.size) if legend else 0)
     strip = _strip(wide, font, captions, legend)
@@ -118,8 +114,8 @@ def _strip(
 def _legend(font: ImageFont.FreeTypeFont, drawing: Drawing) -> Image.Image:
     """The colour bar between what its two ends mean, as wide as that takes."""
     low, high = drawing.ends
-    low = _drawable(low or tr("little evidence"), font)
-    high = _drawable(high or tr("much evidence"), font)
+    low = drawable(low or tr("little evidence"), font)
+    high = drawable(high or tr("much evidence"), font)
     gap = int(font.size)
     low_px, high_px, bar_px = round(font.getlength(low)), round(font.getlength(high)), 10 * gap
     legend = Image.new("RGB", (low_px + bar_px + high_px + 2 * gap, round(font.size * 1.4)), _PAPER)
@@ -134,32 +130,10 @@ def _legend(font: ImageFont.FreeTypeFont, drawing: Drawing) -> Image.Image:
 def _wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
     """The text in lines that are no wider than `width`, broken at spaces where possible."""
     lines = [""]
-    for word in _drawable(text, font).split(" "):
+    for word in drawable(text, font).split(" "):
         longer = f"{lines[-1]} {word}".lstrip()
         if font.getlength(longer) <= width:
             lines[-1] = longer
         else:
             lines.append(word)
     return [line for line in lines if line]
-
-
-@lru_cache(maxsize=8)
-def _font(text_px: int) -> ImageFont.FreeTypeFont:
-    for name in _FONTS:
-        try:
-            return ImageFont.truetype(name, text_px)
-        except OSError:
-            continue
-    font = ImageFont.load_default(text_px)
-    assert isinstance(font, ImageFont.FreeTypeFont), "every Pillow wheel has FreeType"
-    return font
-
-
-def _drawable(text: str, font: ImageFont.FreeTypeFont) -> str:
-    """The text as the font can draw it: Pillow's own font knows only plain letters."""
-    text = text.replace("\u202f", "\u00a0").replace("\n", " ")
-    if font.getname()[0] != "Aileron":
-        return text
-    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("\u2019", "'"))
-    letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return letters.encode("ascii", "replace").decode()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import core.pictures
+import core.picture_text
 from core.errors import UserError
 from core.heatmaps import PALETTES, overlay
 from core.pictures import Drawing, is_own_picture, save_picture
@@ -146,10 +146,10 @@ def test_an_outline_is_drawn_over_the_heatmap(tmp_path: Path) -> None:
 def test_without_a_font_of_the_system_accents_become_plain_letters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    core.pictures._font.cache_clear()
-    monkeypatch.setattr(core.pictures, "_FONTS", ())
+    core.picture_text.text_font.cache_clear()
+    monkeypatch.setattr(core.picture_text, "_FONTS", ())
     with_accents, without = tmp_path / "with.png", tmp_path / "without.png"
     save_picture(with_accents, photo_of(), evidence(), DRAWING, ["Épagneul, 92\u00a0% d’un œuf"])
     save_picture(without, photo_of(), evidence(), DRAWING, ["Epagneul, 92 % d'un oeuf"])
-    core.pictures._font.cache_clear()
+    core.picture_text.text_font.cache_clear()
     np.testing.assert_array_equal(read(with_accents), read(without))
