@@ -26,6 +26,7 @@ perturbations       why, by asking again: parts covered, moved, taken away; the 
 neurons             which channels carry a class (Shapley), and which photographs excite them
 outlines            the animal cut out of the picture
 picture_text        words in pictures
+transformations     what classic image processing sees of an object: cut out, filtered, outlined, measured
 pictures            the picture with its heatmap as a file
 
 Models on disk:
