@@ -16,6 +16,7 @@ from core.logs import start_logging
 from core.texts import set_language, tr
 
 if TYPE_CHECKING:
+    from core.commands_train import Training
     from core.doctor import Section
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     typed = sys.argv[1:] if arguments is None else list(arguments)
     _start()
     if typed and (typed[0] in COMMANDS or typed[0].startswith("-")):
-        return run_command(typed, _window_check)
+        return run_command(typed, _window_check, _training)
     return guarded(lambda: _open_window(typed))
 
 
@@ -69,6 +70,12 @@ def _window_check() -> list[Section]:
     from gui.check import window_findings
 
     return [(tr("Window"), window_findings())]
+
+
+def _training() -> Training:
+    from training import commands
+
+    return commands
 
 
 if __name__ == "__main__":

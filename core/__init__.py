@@ -98,6 +98,7 @@ commands            what may be typed, exit status
 commands_classify   a table of many photographs
 commands_asm3       a table of their animals for ASM3
 commands_explain    a picture that says why
+commands_train      train and evaluate: what may be typed, and the config that it means
 commands_models     list, show, use, import, export, remove
 doctor              what is installed, what is missing, what to do
 diagnostics         the file that helps to find a fault

@@ -19,11 +19,12 @@ from core.errors import UsageError, UserError
 from core.texts import tr
 
 if TYPE_CHECKING:
+    from core.commands_train import Make
     from core.doctor import MoreSections
 
 log = logging.getLogger(__name__)
 
-COMMANDS = ("classify", "explain", "models", "doctor")
+COMMANDS = ("classify", "explain", "train", "evaluate", "models", "doctor")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 
 # A table with more columns than this helps nobody.
@@ -32,12 +33,17 @@ _MOST_NAMED = 1000
 _Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
-def run_command(arguments: Sequence[str], window_check: MoreSections | None = None) -> int:
-    """Run one command as typed; its exit status. `window_check` finds for doctor what core may not look at."""
+def run_command(
+    arguments: Sequence[str], window_check: MoreSections | None = None, training: Make | None = None
+) -> int:
+    """Run one command as typed; its exit status.
+
+    `window_check` finds for doctor what core may not look at, `training` gives what trains.
+    """
     _make_output_plain(sys.stdout)
     _make_output_plain(sys.stderr)
     try:
-        args = _parser(window_check).parse_args(arguments)
+        args = _parser(window_check, training).parse_args(arguments)
     except SystemExit as told:  # argparse has shown the help or what is wrong
         return int(told.code or DONE)
     return guarded(lambda: _run(args))
@@ -100,7 +106,7 @@ def _make_output_plain(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
 
 
-def _parser(window_check: MoreSections | None) -> argparse.ArgumentParser:
+def _parser(window_check: MoreSections | None, training: Make | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="main.py",
         description=tr("Says which breed a dog looks like, shows why, and knows when it does not know."),
@@ -117,6 +123,7 @@ def _parser(window_check: MoreSections | None) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     _add_classify(commands)
     _add_explain(commands)
+    _add_training(commands, training)
     _add_models(commands)
     doctor = _command(commands, "doctor", tr("versions, folders, models, what is missing and what to do about it"))
     doctor.set_defaults(lines=lambda args: _doctor_lines(window_check))
@@ -201,6 +208,17 @@ def _add_explain(commands: _Subparsers) -> None:
     add("--opacity", type=_share, metavar="0...1", help=tr("how strongly the colours cover the photograph"))
     add("--outline", action="store_true", help=tr("draw the outline of the animal"))
     explain.set_defaults(lines=_explain_lines)
+
+
+def _add_training(commands: _Subparsers, training: Make | None) -> None:
+    from core.commands_train import EVALUATE_EXAMPLES, TRAIN_EXAMPLES, add_evaluate_arguments, add_train_arguments
+
+    train = _command(
+        commands, "train", tr("a model of your own, from photographs whose classes are known"), TRAIN_EXAMPLES
+    )
+    add_train_arguments(train, training)
+    what = tr("how right a model is on photographs whose classes are known")
+    add_evaluate_arguments(_command(commands, "evaluate", what, EVALUATE_EXAMPLES), training)
 
 
 def _add_models(commands: _Subparsers) -> None:

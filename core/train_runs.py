@@ -262,12 +262,19 @@ def delete_run(run: Run) -> None:
 
 
 def read_history(run: Run) -> tuple[Epoch, ...]:
-    """The epochs so far; a last line that is not whole yet is not among them."""
+    """The epochs so far, without lines that are not whole: being written, or cut off when it was killed."""
     try:
-        lines = (run.folder / HISTORY_FILE).read_bytes().split(b"\n")[:-1]
-        return tuple(Epoch.model_validate_json(line) for line in lines if line.strip())
-    except (OSError, ValidationError):
+        lines = (run.folder / HISTORY_FILE).read_bytes().split(b"\n")
+    except OSError:
         return ()
+    return tuple(epoch for line in lines if (epoch := _epoch(line)) is not None)
+
+
+def _epoch(line: bytes) -> Epoch | None:
+    try:
+        return Epoch.model_validate_json(line) if line.strip() else None
+    except ValidationError:
+        return None
 
 
 def read_data_report(run: Run) -> DataReport | None:

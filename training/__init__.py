@@ -6,6 +6,7 @@ run          one run: its steps in order, gone on with after any end
 run_telling  how its process tells the window, by files
 kept_data    the photographs as they were shared out, for going on
 commands     train and evaluate on the command line
+shown        their progress on a terminal
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
 augment      another view of the same picture, by chance

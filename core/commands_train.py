@@ -1,0 +1,384 @@
+"""The commands train and evaluate: what may be typed, and the config that it means. training/ does the rest.
+
+Light to import: `--help` of every command comes by here.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from core.errors import UsageError, UserError
+from core.texts import percent, tr
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+    from core.train_config import Source, TrainConfig
+    from core.train_records import Job
+    from core.train_runs import Run
+
+# What the enums of core.train_config allow; a test compares them.
+MODES = ("head", "finetune", "scratch")
+OPTIMISERS = ("adam", "adamw", "sgd", "rmsprop", "nadam", "adagrad", "adadelta", "adamax", "ftrl")
+SCHEDULES = ("constant", "cosine", "plateau")
+LOSSES = (
+    "cross_entropy", "focal", "poisson", "kullback_leibler", "hinge", "squared_hinge", "categorical_hinge",
+)  # fmt: skip
+SHAPES, POOLINGS, JOBS = ("crop", "squash", "pad"), ("average", "flatten"), ("look", "preview", "train")
+AUGMENTATIONS = {
+    "rotation": "rotation_deg", "zoom": "zoom", "contrast": "contrast", "brightness": "brightness", "flip": "flip",
+    "crop": "crop", "blur": "blur", "noise": "noise", "cutout": "cutout", "mixup": "mixup", "shear": "shear_deg",
+    "distort": "distort",
+}  # fmt: skip
+TRAIN_EXAMPLES = (
+    "  main.py train photos/ --name shelter\n"
+    "  main.py train photos/ --look\n"
+    "  main.py train table.csv --name products --image-column images --label-column category --level 1\n"
+    "  main.py train photos/ --name shelter --mode finetune --backbone resnet50 --weights stick/ --augment strong\n"
+    "  main.py train --library --name shelter --use\n"
+    "  main.py train --runs"
+)
+EVALUATE_EXAMPLES = (
+    "  main.py evaluate shelter photos/\n"
+    "  main.py evaluate dogs table.csv --image-column file --label-column breed --report report/"
+)
+
+
+class Training(Protocol):
+    """What training/ does for the commands: training.commands."""
+
+    def run_quietly(self, run_id: str, job: Job) -> None:
+        """A job of a run that another process started. Raises UserError where it fails."""
+
+    def look(self, run: Run) -> Iterator[str]:
+        """What the photographs of a run are like."""
+
+    def train(self, run: Run, use: bool) -> Iterator[str]:
+        """Train, or go on with it: the figures, and the model in use from then on if wanted."""
+
+    def search(self, config: TrainConfig, trials: int, study: str) -> Iterator[str]:
+        """Try other choices than those of the config, so many times: the best ones."""
+
+    def evaluate(self, model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
+        """What a model says of labelled photographs: text, or json."""
+
+
+Make = Callable[[], Training]
+
+
+def add_train_arguments(parser: argparse.ArgumentParser, make: Make | None) -> None:
+    """What may follow `train`; `make` gives what does it."""
+    _add_basics(parser)
+    _add_source(parser)
+    _add_data(parser)
+    _add_network(parser)
+    _add_fit(parser)
+    _add_runs(parser)
+    parser.set_defaults(lines=lambda args: _train_lines(args, make))
+
+
+def add_evaluate_arguments(parser: argparse.ArgumentParser, make: Make | None) -> None:
+    """What may follow `evaluate`."""
+    add = parser.add_argument
+    add("model", metavar="MODEL", help=tr("the model: a name, a folder or a .shelterlens file"))
+    add("dataset", type=Path, metavar="DATASET", help=tr("a folder with a folder for each class, or a CSV or XLSX"))
+    add("--report", type=Path, metavar="FOLDER", help=tr("write the report with its pictures and tables here"))
+    add("--format", choices=("text", "json"), default="text", help=tr("how the figures are written (default: text)"))
+    _add_source(parser)
+    parser.set_defaults(lines=lambda args: _evaluate_lines(args, make), library=False)
+
+
+# -- Arguments ---------------------------------------------------------------------------------------------------------
+
+
+def _add_basics(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "dataset",
+        type=Path,
+        nargs="?",
+        metavar="DATASET",
+        help=tr("a folder with a folder for each class, or a CSV or XLSX with a column of pictures and one of classes"),
+    )
+    add("--name", metavar="NAME", help=tr("what the model is to be called (default: as the folder or table is)"))
+    add(
+        "--mode",
+        choices=MODES,
+        help=tr("head: seconds, on any computer (default); finetune: the last layers, too; scratch: from nothing"),
+    )
+    add("--backbone", metavar="NAME", help=tr("the network (default: that of the model in use)"))
+    add("--weights", metavar="FILE|FOLDER", help=tr("its ImageNet weights, where they are not to be downloaded"))
+    add("--look", action="store_true", help=tr("only look at the photographs: counts, and what may be wrong with them"))
+    add("--use", action="store_true", help=tr("make the model the one in use when it is done"))
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group(tr("where the labels are")).add_argument
+    add("--image-column", metavar="NAME", help=tr("of a table: the column with the pictures"))
+    add("--label-column", metavar="NAME", help=tr("of a table: the column with the classes"))
+    add("--group-column", metavar="NAME", help=tr("of a table: the column that says what belongs together"))
+    add("--split-column", metavar="NAME", help=tr("of a table: the column with train, validation or test"))
+    add("--level", type=int, metavar="N", help=tr("cut categories such as “Home >> Kitchen >> Pans” after N parts"))
+    add("--images", type=Path, metavar="FOLDER", help=tr("where the pictures of a table lie, if not beside it"))
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group(tr("photographs")).add_argument
+    add("--library", action="store_true", help=tr("train on what volunteers said, instead of DATASET"))
+    add("--leave-out", action="append", metavar="CLASS", help=tr("a class that is not trained on (several times)"))
+    add("--merge", action="append", metavar="CLASS=OTHER", help=tr("a class that counts as another (several times)"))
+    add("--split", metavar="80/10/10", help=tr("parts for training, validation and test"))
+    add("--no-groups", action="store_true", help=tr("look-alikes may be in different parts (flatters the result)"))
+    add("--no-official", action="store_true", help=tr("share out anew what lies in train and test folders"))
+    add("--seed", type=int, metavar="N", help=tr("another number shares out and begins differently"))
+    add("--balance", metavar="KIND", help=tr("none, weights, under, under=N, over, over=N"))
+    add("--augment", metavar="KIND", help=tr("none, light, strong, or such as rotation=20,zoom=0.1,flip,mixup=0.2"))
+    add("--shape", choices=SHAPES, help=tr("how a photograph becomes square"))
+    add("--size", type=int, metavar="PIXELS", help=tr("the side of that square (default: the network's own)"))
+    add("--steps", metavar="STEPS", help=tr("grayscale, equalise, clahe, whiten: in this order, with commas"))
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group(tr("network (finetune and scratch)")).add_argument
+    add("--pooling", choices=POOLINGS, help=tr("how the network's map becomes numbers"))
+    add("--dense", metavar="N,N", help=tr("units of more layers before the answer, such as 256,128"))
+    add("--dropout", type=float, metavar="0...0.9", help=tr("how many of those are ignored at each step"))
+    add("--batch-norm", action="store_true", help=tr("batch normalisation in those layers"))
+    add("--l2", type=float, metavar="X", help=tr("pull the weights of those layers towards zero"))
+
+
+def _add_fit(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group(tr("fitting (finetune and scratch)")).add_argument
+    add("--epochs", type=int, metavar="N", help=tr("how often all photographs are gone through"))
+    add("--head-epochs", type=int, metavar="N", help=tr("how often before that, for the head alone"))
+    add("--rate", type=float, metavar="X", help=tr("the learning rate of the layers"))
+    add("--head-rate", type=float, metavar="X", help=tr("the learning rate of the head"))
+    add("--unfrozen", type=int, metavar="N", help=tr("how many of the last layers are trained; -1: all"))
+    add("--by-blocks", action="store_true", help=tr("count blocks instead of layers"))
+    add("--optimiser", choices=OPTIMISERS, metavar="NAME", help=", ".join(OPTIMISERS))
+    add("--schedule", choices=SCHEDULES, help=tr("how the learning rate goes down"))
+    add("--loss", choices=LOSSES, metavar="NAME", help=", ".join(LOSSES))
+    add("--label-smoothing", type=float, metavar="0...0.9", help=tr("do not strive for certainty"))
+    add("--batch", type=int, metavar="N", help=tr("how many photographs are looked at together"))
+    add("--patience", type=int, metavar="N", help=tr("stop after so many epochs without progress"))
+    add("--no-mixed-precision", action="store_true", help=tr("full precision on a graphics card, too"))
+
+
+def _add_runs(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group(tr("runs")).add_argument
+    add("--runs", action="store_true", help=tr("list the runs so far"))
+    add("--resume", metavar="RUN", help=tr("go on with a run that was stopped or interrupted"))
+    add("--config", type=Path, metavar="FILE", help=tr("the config.json of a run; what is typed beside it counts more"))
+    add("--start-from", metavar="MODEL", help=tr("the model to begin from and to compare with (none: no model)"))
+    add("--precision", type=float, metavar="0.5...1", help=tr("how often “sure” shall be right (default: 0.95)"))
+    add("--not-medical", action="store_true", help=tr("put “not a medical device” on every page"))
+    add("--search", type=int, metavar="N", help=tr("try N other choices and say which were best"))
+    add("--study", default="", metavar="URL", help=tr("the database of a search that several computers share"))
+    # How the window starts its process.
+    add("--run", dest="run_id", metavar="RUN", help=argparse.SUPPRESS)
+    add("--job", choices=JOBS, default="train", help=argparse.SUPPRESS)
+
+
+# -- What is done ------------------------------------------------------------------------------------------------------
+
+
+def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
+    from core.train_records import Job
+    from core.train_runs import find_run, new_run
+
+    if args.runs:
+        yield from run_lines()
+        return
+    training = _made(make)
+    if args.run_id:
+        training.run_quietly(args.run_id, Job(args.job))
+    elif args.resume:
+        run = find_run(args.resume)
+        yield from training.look(run) if args.look else training.train(run, args.use)
+    elif args.search is not None:
+        yield from training.search(config_of(args), args.search, args.study)
+    else:
+        run = new_run(config_of(args))
+        yield from training.look(run) if args.look else training.train(run, args.use)
+
+
+def _evaluate_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
+    return _made(make).evaluate(args.model, source_of(args), args.report, args.format)
+
+
+def _made(make: Make | None) -> Training:
+    if make is None:
+        raise UserError(tr("This program cannot train."))
+    return make()
+
+
+def run_lines() -> Iterator[str]:
+    """One line for each run, the newest first: how it stands, how right its model was, what it was trained with."""
+    from core.train_runs import list_runs, read_result
+
+    runs = list_runs()
+    if not runs:
+        yield tr("There is no run yet. Train: main.py train FOLDER --name NAME")
+    width = max((len(run.id) for run in runs), default=0)
+    for run in runs:
+        result = read_result(run) if run.has_result else None
+        right = tr("{share} right").format(share=percent(result.judgement.top1)) if result else ""
+        how = f"{run.config.fit.mode.value}, {run.config.network.backbone}" if run.config else ""
+        said = run.problem or run.state.problem or right
+        yield f"{run.id:<{width}}  {run.state.status.value:<11}  {how}  {said}".rstrip()
+
+
+# -- The config --------------------------------------------------------------------------------------------------------
+
+
+def config_of(args: argparse.Namespace) -> TrainConfig:
+    """The config that was typed, on top of a file or of the usual choices. Raises UsageError."""
+    from pydantic import ValidationError
+
+    from core.train_config import TrainConfig
+
+    try:
+        values = _base(args).model_dump()
+        for place, value in _typed(args):
+            part = values
+            for name in place[:-1]:
+                part = part[name]
+            part[place[-1]] = value
+        return TrainConfig.model_validate(values)
+    except ValidationError as error:
+        raise UsageError(_plain(error)) from error
+
+
+def source_of(args: argparse.Namespace) -> Source:
+    """Where the photographs and their labels are. Raises UsageError."""
+    from core.train_config import Source, SourceKind
+
+    if args.library:
+        return Source(kind=SourceKind.LIBRARY)
+    if args.dataset is None:
+        raise UsageError(tr("Say where the photographs are: a folder, a table, or --library."))
+    path = args.dataset.absolute()
+    if not path.exists():
+        raise UserError(tr("There is no such file or folder: {path}").format(path=args.dataset))
+    given = {
+        "image_column": args.image_column, "label_column": args.label_column, "group_column": args.group_column,
+        "split_column": args.split_column, "level": args.level,
+        "images": args.images.absolute() if args.images else None,
+    }  # fmt: skip
+    typed = {name: value for name, value in given.items() if value is not None}
+    if path.is_dir() and typed:
+        raise UsageError(tr("Columns are for tables, and {path} is a folder.").format(path=args.dataset))
+    return Source(kind=SourceKind.FOLDER if path.is_dir() else SourceKind.TABLE, path=path, **typed)
+
+
+def _base(args: argparse.Namespace) -> TrainConfig:
+    from core.train_config import Mode, TrainConfig
+    from core.train_defaults import usual_config, usual_name
+
+    if args.config is None:
+        source = source_of(args)
+        name = args.name or usual_name(source.path.stem if source.path else "shelter")
+        return usual_config(name, source, Mode(args.mode or "head"), args.backbone or "")
+    try:
+        base = TrainConfig.model_validate_json(args.config.read_bytes())
+    except OSError as error:
+        said = tr("{path} cannot be read: {reason}.")
+        raise UserError(said.format(path=args.config, reason=error.strerror)) from error
+    return base.model_copy(update={"source": source_of(args)}) if args.dataset or args.library else base
+
+
+def _typed(args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Each choice that was typed, by its place in the config."""
+    plain = {
+        "name": ("name",), "mode": ("fit", "mode"), "backbone": ("network", "backbone"),
+        "weights": ("network", "weights"), "seed": ("split", "seed"), "shape": ("preprocessing", "shape"),
+        "size": ("preprocessing", "size_px"), "pooling": ("network", "head", "pooling"),
+        "dropout": ("network", "head", "dropout"), "l2": ("network", "head", "l2"), "epochs": ("fit", "epochs"),
+        "head_epochs": ("fit", "head_epochs"), "rate": ("fit", "rate"), "head_rate": ("fit", "head_rate"),
+        "unfrozen": ("fit", "unfrozen"), "optimiser": ("fit", "optimiser"), "schedule": ("fit", "schedule"),
+        "loss": ("fit", "loss"), "label_smoothing": ("fit", "label_smoothing"), "batch": ("fit", "batch"),
+        "patience": ("fit", "patience"), "precision": ("wanted_precision",),
+    }  # fmt: skip
+    yield from ((place, getattr(args, name)) for name, place in plain.items() if getattr(args, name) is not None)
+    if args.weights and Path(args.weights).exists():
+        yield ("network", "weights"), str(Path(args.weights).absolute())
+    if args.seed is not None:
+        yield ("fit", "seed"), args.seed
+    switches = {
+        "no_groups": (("split", "by_group"), False), "no_official": (("split", "official"), False),
+        "batch_norm": (("network", "head", "batch_norm"), True), "by_blocks": (("fit", "by_blocks"), True),
+        "no_mixed_precision": (("fit", "mixed_precision"), False), "not_medical": (("not_medical",), True),
+    }  # fmt: skip
+    yield from (place_and_value for name, place_and_value in switches.items() if getattr(args, name))
+    yield from _typed_lists(args)
+
+
+def _typed_lists(args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if args.leave_out:
+        yield ("changes", "leave_out_classes"), tuple(args.leave_out)
+    if args.merge:
+        yield ("changes", "merge"), dict(_pair(text) for text in args.merge)
+    if args.split:
+        yield from _split(args.split)
+    if args.balance:
+        kind, _, most = args.balance.partition("=")
+        yield ("balance",), {"kind": kind, "to": most or 0}
+    if args.augment:
+        yield ("augmentation",), _augmentation(args.augment)
+    if args.steps:
+        yield ("preprocessing", "steps"), tuple(_words(args.steps))
+    if args.dense:
+        yield ("network", "head", "dense"), tuple(_words(args.dense))
+    if args.start_from:
+        yield ("start_from",), "" if args.start_from == "none" else args.start_from
+
+
+def _split(text: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    try:
+        parts = [float(part) for part in text.split("/")]
+        train, validation, test = (part / sum(parts) for part in parts)
+    except (ValueError, ZeroDivisionError) as error:
+        said = tr("{text} is not such as 80/10/10").format(text=text)
+        raise UsageError(said + ".") from error
+    yield from ((("split", name), part) for name, part in
+                (("train", train), ("validation", validation), ("test", test)))  # fmt: skip
+
+
+def _augmentation(text: str) -> dict[str, Any]:
+    from core.train_config import Augmentation
+    from core.train_defaults import LIGHT, STRONG
+
+    sets = {"none": Augmentation(), "light": LIGHT, "strong": STRONG}
+    if text in sets:
+        return sets[text].model_dump()
+    values: dict[str, Any] = {}
+    for word in _words(text):
+        name, _, strength = word.partition("=")
+        if name not in AUGMENTATIONS or (not strength and name != "flip"):
+            said = tr("“{text}” is no augmentation. There are: {names}.")
+            raise UsageError(said.format(text=word, names=", ".join(AUGMENTATIONS)))
+        values[AUGMENTATIONS[name]] = strength or True
+    return values
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, other = text.partition("=")
+    if not (name and equals and other):
+        raise UsageError(tr("{text} is not such as CLASS=OTHER.").format(text=text))
+    return name, other
+
+
+def _words(text: str) -> Sequence[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _plain(error: ValidationError) -> str:
+    """The first thing that is wrong with a config, in one sentence."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error":
+        return str(first["ctx"]["error"])
+    place = ".".join(str(part) for part in first["loc"]) or "config"
+    return tr("“{value}” is not possible for {place}.").format(value=str(first.get("input", ""))[:60], place=place)
