@@ -17,6 +17,7 @@ ready        a network of core.backbones -> LiteRT files, made once and kept; no
 weight_files files of weights: found, checked, read
 downloads    published weights onto this computer
 builders     Keras' networks up to their last feature map, and classifiers on top of them
+from_litert  the shipped networks back into Keras, to be fine-tuned
 scratch      small networks that are trained from nothing
 package      what was trained -> a draft of a model on disk
 folding      a trained Keras classifier -> networks and head

@@ -16,10 +16,13 @@ import numpy as np
 from keras import layers
 
 from core.backbones import BACKBONES, BackboneEntry, Kind, Normalisation
+from core.bundles import load_bundle
 from core.errors import UserError
+from core.folders import shipped_models_dir
 from core.texts import tr
 from core.train_config import HeadLayout, Pooling
 from training.downloads import fetch_weights
+from training.from_litert import rebuilt
 from training.networks import NETWORKS, _resnet50_old_name
 from training.telling import Silent, Telling
 from training.weight_files import (
@@ -46,8 +49,8 @@ def build(
 ) -> keras.Model:
     """The network `name` of core.backbones: (size, size, 3) RGB 0...255 -> (rows, columns, channels).
 
-    `size_px` 0 is its usual size. `weights` is "imagenet", "none" (random numbers), or the path of a file or of a
-    folder of files. `grey` is for those from scratch: they look at the mean of the colours only. Raises UserError where
+    `size_px` 0 is its usual size. `weights` is "imagenet" (those of the shipped networks are in their files), "none"
+    (random numbers), or the path of a file or of a folder of files. `grey` is for those from scratch: they look at the mean of the colours only. Raises UserError where
     there is no such network, or its weights cannot be had.
     """
     entry = known(name)
@@ -62,6 +65,8 @@ def build(
         from training.scratch import build_from_scratch
 
         return build_from_scratch(name, size_px, grey=grey)
+    if entry.kind is Kind.SHIPPED and weights == IMAGENET:
+        return _from_shipped(entry, size_px)
     if not entry.keras:
         return _from_recipe(entry, size_px, weights)
     model = _from_applications(entry, size_px)
@@ -145,9 +150,18 @@ def _set_normalisation(model: keras.Model) -> None:
             layer.finalize_state()
 
 
+def _from_shipped(entry: BackboneEntry, size_px: int) -> keras.Model:
+    bundle = load_bundle(shipped_models_dir() / entry.shipped_in)
+    (backbone,) = (one for one in bundle.info.backbones if one.name == entry.name)
+    return rebuilt(bundle.network_path(backbone), size_px, entry.name)
+
+
 def _from_recipe(entry: BackboneEntry, size_px: int, weights: str) -> keras.Model:
     """One of the networks of training.networks, which Keras does not have: filled while it is built."""
-    path = _recipe_file(entry) if weights in (IMAGENET, NOTHING) else given_file(entry, weights)
+    if weights == NOTHING:
+        said = tr("{network} cannot be trained from nothing: choose another network for that.")
+        raise UserError(said.format(network=entry.title))
+    path = fetch_weights(entry, Silent()) if weights == IMAGENET else given_file(entry, weights)
     if path.stem != entry.name:
         said = tr("The file of weights for {network} must be called {name}.")
         raise WeightsError(said.format(network=entry.title, name=f"{entry.name}{path.suffix}"))
@@ -156,16 +170,6 @@ def _from_recipe(entry: BackboneEntry, size_px: int, weights: str) -> keras.Mode
     except (KeyError, ValueError, OSError, StopIteration) as error:
         log.info("%s: %s", path, error)
         raise _other_network(path, entry) from error
-
-
-def _recipe_file(entry: BackboneEntry) -> Path:
-    from training.weight_files import kept_file, weights_dir
-
-    path = kept_file(entry)
-    if path is None:
-        said = tr("The weights of {network} cannot be downloaded: put the file {name} into {folder}.")
-        raise WeightsError(said.format(network=entry.title, name=f"{entry.name}.npz", folder=weights_dir()))
-    return path
 
 
 # -- Weights -----------------------------------------------------------------------------------------------------------
