@@ -38,6 +38,7 @@ bundle_heads        the numbers in head.npz
 bundle_memory       what a model keeps of its training, without a photograph
 bundle_trial        a stranger's model is tried in a process of its own
 models              which models there are, and which is in use
+model_versions      a trained model becomes the one in use, and one step back
 
 Many photographs, and what is kept of them:
 

@@ -69,7 +69,8 @@ log = logging.getLogger(__name__)
 __all__ = [
     "Backbone", "Bundle", "BundleInfo", "Calibration", "Data", "Group", "Head", "Label", "Licence", "Memory",
     "Metrics", "Pooling", "Step", "Subject", "Summary", "Sure", "Tail", "Unsure", "View", "Words",
-    "discard", "export_bundle", "import_bundle", "is_name", "load_bundle", "read_info", "write_bundle",
+    "copy_bundle", "discard", "export_bundle", "import_bundle", "is_name", "load_bundle", "put_aside", "read_info",
+    "write_bundle",
 ]  # fmt: skip
 
 INFO_FILE = "bundle.json"
@@ -248,6 +249,29 @@ def import_bundle(archive: Path, into: Path) -> Bundle:
     return replace(bundle, folder=folder)
 
 
+def copy_bundle(bundle: Bundle, into: Path) -> Bundle:
+    """Take a model that lies elsewhere on this computer into the folder of models `into`.
+
+    A model of the same name becomes an earlier version. Raises BundleError, and then nothing has changed.
+    """
+    with _unfinished(into) as beside:
+        for name in _file_names(bundle.info):
+            if name != CARD_FILE or (bundle.folder / name).is_file():
+                shutil.copyfile(bundle.folder / name, beside / name)
+        copied = _load_whole(beside)
+        folder = into / bundle.name
+        _put_in_place(beside, folder)
+    return replace(copied, folder=folder)
+
+
+def put_aside(folder: Path) -> Path:
+    """Make a model an earlier version of itself; where it is then. Raises OSError."""
+    earlier = _place_for_earlier(folder)
+    earlier.parent.mkdir(exist_ok=True)
+    folder.rename(earlier)
+    return earlier
+
+
 def export_bundle(bundle: Bundle, archive: Path) -> None:
     """Write the model as one file, which must end in .shelterlens; an older file of that name is replaced.
 
@@ -331,9 +355,7 @@ def _put_in_place(beside: Path, folder: Path) -> None:
     if not os.path.lexists(folder):
         beside.rename(folder)
         return
-    earlier = _place_for_earlier(folder)
-    earlier.parent.mkdir(exist_ok=True)
-    folder.rename(earlier)
+    earlier = put_aside(folder)
     try:
         beside.rename(folder)
     except OSError:

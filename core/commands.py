@@ -216,6 +216,7 @@ def _add_training(commands: _Subparsers, training: Make | None) -> None:
     train = _command(
         commands, "train", tr("a model of your own, from photographs whose classes are known"), TRAIN_EXAMPLES
     )
+    train.usage = "main.py train DATASET [--name NAME] [...]"  # all of them would fill the screen
     add_train_arguments(train, training)
     what = tr("how right a model is on photographs whose classes are known")
     add_evaluate_arguments(_command(commands, "evaluate", what, EVALUATE_EXAMPLES), training)
@@ -244,6 +245,7 @@ def _add_models(commands: _Subparsers) -> None:
     action("list", tr("the models on this computer, with a * at the one in use"))
     action("show", tr("what a model is, how well it answers and its licences"), the_name)
     action("use", tr("make a model the one in use"), the_name)
+    action("back", tr("put the model in use that was before"))
     action("import", tr("check a model in a file and keep it"), the_file)
     action("export", tr("write a model as one file, to hand it on"), the_name, the_file)
     action("remove", tr("delete a model of your own"), the_name)
@@ -349,6 +351,8 @@ def _model_lines(action: str, args: argparse.Namespace) -> Iterator[str]:
             yield from models.show_lines(args.name)
         case "use":
             yield from models.use_lines(args.name)
+        case "back":
+            yield from models.back_lines()
         case "import":
             yield from models.import_lines(Path(args.file))
         case "export":

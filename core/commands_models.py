@@ -1,4 +1,4 @@
-"""The commands about models: list, show, use, import, export, remove."""
+"""The commands about models: list, show, use, back, import, export, remove."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.bundles import BundleInfo, Metrics, export_bundle, import_bundle
 from core.folders import models_dir
+from core.model_versions import go_back
 from core.models import ModelEntry, find_model, list_models, remove_model, use_model
 from core.texts import label_name, language, percent, tr
 
@@ -57,6 +58,12 @@ def use_lines(name: str) -> Iterator[str]:
     """Make a model the one in use."""
     use_model(name)
     yield tr("Now in use: {name}").format(name=name)
+
+
+def back_lines() -> Iterator[str]:
+    """Put the model in use that was before."""
+    bundle = go_back()
+    yield tr("Now in use: {name}").format(name=f"{bundle.name} {bundle.info.version}")
 
 
 def import_lines(archive: Path) -> Iterator[str]:

@@ -26,6 +26,8 @@ class Settings(BaseModel):
     language: Literal["system", "en", "fr"] = "system"
     theme: Literal["system", "light", "dark"] = "system"
     model: str | None = Field(default=None, max_length=200)
+    # What was in use before that, as core.model_versions writes it.
+    previous_model: str | None = Field(default=None, max_length=300)
     palette: str = Field(default="magma", max_length=50)
     heatmap_opacity: float = Field(default=0.5, ge=0, le=1)
     show_outline: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.about import NAME
 from core.texts import tr
@@ -17,7 +17,7 @@ class Shown:
     """Shows what steps tell; to be closed. Where stderr is no terminal there are lines only, no bar."""
 
     def __init__(self) -> None:
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Any] | None = None
         self._phase: Phase | None = None
         self._is_seen = sys.stderr.isatty()
 
@@ -29,7 +29,7 @@ class Shown:
         if self._is_seen:
             from tqdm import tqdm
 
-            self._bar = tqdm[None](total=total or None, desc=phase_name(phase), file=sys.stderr, leave=bool(total))
+            self._bar = tqdm(total=total or None, desc=phase_name(phase), file=sys.stderr, leave=bool(total))
 
     def progress(self, done: int, total: int | None = None) -> None:
         if self._bar is None:
