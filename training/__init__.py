@@ -9,6 +9,21 @@ commands     train and evaluate on the command line
 shown        their progress on a terminal
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
+data_set     the first step: read, look, share out, write down
+sources      one labelled set of photographs, wherever it comes from
+found        what a source gives, after the administrator's changes
+folder_source   a folder for each class
+table_source    a table of photographs
+tables       CSV and Excel, and their columns
+library_source  what the volunteers said
+labels       the name of a class -> a label
+photo_facts  content, size and a grey copy of each file, kept
+look_alikes  which photographs are nearly the same picture
+wrong_labels labels that are perhaps wrong, cross-validated
+data_check   everything that may be wrong, as findings
+split        training, validation, test, by class and group
+balance      classes of different sizes
+
 augment      another view of the same picture, by chance
 whitening    the numbers for whitening, from training pictures
 preview      what the augmentation does, as a picture

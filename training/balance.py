@@ -53,7 +53,9 @@ def drawn(samples: Sequence[Sample], rules: Balance, seed: int, epoch: int = 0) 
         return [Drawn(int(place)) for place in sorted(np.concatenate(taken))]
     to = rules.to or max(sizes)
     copies = [_copies(places, to, seed, epoch) for places in members]
-    return [Drawn(place) for place in range(len(samples))] + [Drawn(int(place), True) for place in np.concatenate(copies)]
+    return [Drawn(place) for place in range(len(samples))] + [
+        Drawn(int(place), True) for place in np.concatenate(copies)
+    ]
 
 
 def _turn(places: Labels, to: int, seed: int, epoch: int) -> Labels:

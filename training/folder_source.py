@@ -164,7 +164,9 @@ def _notes_on_empty(root: Path, layout: Layout, names: Names) -> list[str]:
     top = root.joinpath(*layout.above)
     places = [top / name for name in _folders_in(top) if part_of(name)] if layout.parts_first else [top]
     known = {folded(name) or name for name in names.all}
-    empty = dict.fromkeys(name for place in places for name in _folders_in(place) if (folded(name) or name) not in known)
+    empty = dict.fromkeys(
+        name for place in places for name in _folders_in(place) if (folded(name) or name) not in known
+    )
     if not empty:
         return []
     said = tr("These folders have no photographs in them: {folders}.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import unicodedata
@@ -10,8 +11,8 @@ from pathlib import Path
 
 from core.bundle_info import UNPRINTABLE
 from core.bundles import Label
+from core.folders import resources_dir
 from core.name_search import folded
-from training.describe import read_labels
 
 _MOST_LETTERS = 200
 _SPACES = re.compile(r"[\s_]+")
@@ -61,7 +62,8 @@ def _visible(letter: str) -> str:
 @cache
 def _breeds() -> dict[str, Label]:
     """The shipped breeds by their folded ids and names; ids before names, as no breed may hide another's id."""
-    labels = read_labels()
+    with (resources_dir() / "breeds" / "stanford_dogs.csv").open(encoding="utf-8", newline="") as file:
+        labels = [Label(**row) for row in csv.DictReader(file)]  # not training.describe: that one needs Keras
     found: dict[str, Label] = {}
     for names in ([label.id for label in labels], [label.en for label in labels], [label.fr for label in labels]):
         for name, label in zip(names, labels, strict=True):

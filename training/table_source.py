@@ -202,6 +202,4 @@ def _nothing(table: ReadTable, columns: Columns, name: str, folder: Path, has_mi
             "pictures, or another column."
         )
         return said.format(image=table.header[columns.image], name=name, folder=printable(str(folder), 300))
-    return tr("No row of {name} has a class in column “{label}”.").format(
-        name=name, label=table.header[columns.label]
-    )
+    return tr("No row of {name} has a class in column “{label}”.").format(name=name, label=table.header[columns.label])
