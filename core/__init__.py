@@ -50,6 +50,7 @@ fingerprints        what decides an answer, as a number
 knowledge           what the library knows of photographs for one model
 animals             which photographs show the same animal, and its one answer
 runs                the runs over folders and their rows
+reanswer            a new model answers from the vectors that are kept
 tagging             a whole folder into the library: progress, stop, go on
 export_files        what exports share: what was written, safe names, full disks
 export_folders      a new folder, whole or not at all; names that clash nowhere

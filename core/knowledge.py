@@ -119,10 +119,40 @@ class Knowledge:
         kept = connection.execute(
             "SELECT vector FROM vectors WHERE photograph = ? AND backbone = ?", (photograph, self._backbone)
         ).fetchone()
-        vector = np.frombuffer(kept[0], np.float16).astype(np.float32) if kept else None
-        if vector is not None and len(vector) != self._info.channels:
-            vector = None
-        return Known(photograph, content, None, vector)
+        return Known(photograph, content, None, self._vector(kept[0]) if kept else None)
+
+    def count_unanswered(self) -> tuple[int, int]:
+        """How many photographs have no answer of this model: those with a vector of its networks, and all."""
+        without = "NOT EXISTS (SELECT 1 FROM answers WHERE answers.photograph = {} AND model = ?)"
+        with self.database.reading() as connection:
+            (stored,) = connection.execute(
+                f"SELECT count(*) FROM vectors WHERE backbone = ? AND {without.format('vectors.photograph')}",
+                (self._backbone, self._model),
+            ).fetchone()
+            (everything,) = connection.execute(
+                f"SELECT count(*) FROM photographs WHERE {without.format('photographs.id')}", (self._model,)
+            ).fetchone()
+        return int(stored), int(everything)
+
+    def unanswered(self, after: int, most: int) -> list[Known]:
+        """The next photographs, by their numbers, that have a vector of these networks and no answer of this model.
+
+        One whose vector is damaged comes without it.
+        """
+        with self.database.reading() as connection:
+            rows = connection.execute(
+                "SELECT photograph, content, vector FROM vectors JOIN photographs ON photographs.id = photograph "
+                "WHERE backbone = ? AND photograph > ? AND NOT EXISTS (SELECT 1 FROM answers "
+                "WHERE answers.photograph = vectors.photograph AND model = ?) ORDER BY photograph LIMIT ?",
+                (self._backbone, after, self._model, most),
+            ).fetchall()
+        return [Known(photograph, content, None, self._vector(kept)) for photograph, content, kept in rows]
+
+    def _vector(self, kept: bytes) -> Floats | None:
+        """A vector as it was kept; None where it has another length than this model's."""
+        if len(kept) != self._info.channels * np.dtype(np.float16).itemsize:
+            return None
+        return np.frombuffer(kept, np.float16).astype(np.float32)
 
     def keep(self, results: Sequence[Result], also: Also | None = None) -> list[int | None]:
         """Write what is new in the results in one transaction; the photographs' numbers, None for those without one.

@@ -35,6 +35,9 @@ class ServedModel:
         self._tagging = threading.Lock()
         self._should_stop = threading.Event()
         self._progress: TagProgress | None = None
+        self._reanswering = threading.Lock()
+        self._should_stop_reanswering = threading.Event()
+        self._reanswered: tuple[int, int] | None = None
 
     def bundle(self) -> Bundle:
         return self._bundle
@@ -71,6 +74,35 @@ class ServedModel:
         """End the tagging soon; `tag` comes back then. Without one, nothing happens."""
         if self._tagging.locked():
             self._should_stop.set()
+
+    def reanswer(self, library_path: Path) -> int:
+        """Answer for what is in the library from its vectors; how many got an answer. Comes back when that is done.
+
+        A second call meanwhile does nothing. Raises UserError where the library cannot be used.
+        """
+        from core.database import Database
+        from core.reanswer import reanswer
+
+        if not self._reanswering.acquire(blocking=False):
+            return 0
+        try:
+            with closing(Database(library_path)) as database:
+                return reanswer(database, self._bundle, self._keep_reanswered, self._should_stop_reanswering.is_set)
+        finally:
+            self._should_stop_reanswering.clear()
+            self._reanswering.release()
+
+    def reanswer_progress(self) -> tuple[int, int] | None:
+        """How many photographs were answered for, of how many; None before the first call of `reanswer`."""
+        return self._reanswered
+
+    def stop_reanswering(self) -> None:
+        """End it soon; `reanswer` comes back then, and the next one goes on from there."""
+        if self._reanswering.locked():
+            self._should_stop_reanswering.set()
+
+    def _keep_reanswered(self, done: int, total: int) -> None:
+        self._reanswered = (done, total)
 
     def _keep_progress(self, progress: TagProgress) -> None:
         self._progress = progress
