@@ -41,13 +41,23 @@ _PARTS = (
     ("tqdm", "tqdm", True),
     ("sv-ttk", "sv_ttk", False),
     ("tkinterdnd2", "tkinterdnd2", False),
+    ("openpyxl", "openpyxl", False),
     ("xlsxwriter", "xlsxwriter", False),
+)
+_TRAINING_PARTS = (
+    ("keras", "keras"),
+    ("h5py", "h5py"),
+    ("optuna", "optuna"),
+    ("tensorboard", "tensorboard"),
+    ("scikit-learn", "sklearn"),
+    ("matplotlib", "matplotlib"),
 )
 _LITTLE_SPACE_BYTES = 500_000_000
 _PATIENCE_S = 60
 _ASK_TENSORFLOW = (
     "import tensorflow as tf; print(tf.__version__); "
-    "print(', '.join(gpu.name for gpu in tf.config.list_physical_devices('GPU')))"
+    "named = tf.config.experimental.get_device_details; "
+    "print(', '.join(named(gpu).get('device_name', gpu.name) for gpu in tf.config.list_physical_devices('GPU')))"
 )
 
 
@@ -195,21 +205,50 @@ def _model(entry: ModelEntry) -> Finding:
 
 
 def _training() -> Iterator[Finding]:
-    gpus = _said([found, "--query-gpu=name,memory.total", "--format=csv,noheader"]) if (found := _nvidia()) else ""
-    yield Finding(tr("graphics card: {name}").format(name=gpus or tr("none found; answers do not need one")))
-    if getattr(sys, "frozen", False) or find_spec("tensorflow") is None:
-        yield Finding(
-            tr("TensorFlow is not installed; only training needs it"),
-            State.OK,
-            _install(f'-e "{program_dir()}[train]"'),
+    """Head mode with the shipped networks needs none of this; all other training does."""
+    cards = _said([found, "--query-gpu=name,memory.total", "--format=csv,noheader"]) if (found := _nvidia()) else ""
+    yield Finding(
+        tr("graphics card: {name}").format(
+            name=", ".join(cards.splitlines()) or tr("none found; answers do not need one")
         )
+    )
+    if getattr(sys, "frozen", False):
+        remedy = tr("Training other networks needs Python and the source of the program: see its README.")
+        yield Finding(tr("TensorFlow is not in this program; the shipped networks train without it"), State.OK, remedy)
         return
+    if find_spec("tensorflow") is None:
+        said = tr("TensorFlow is not installed; the shipped networks train without it, all others need it")
+        yield Finding(said, State.OK, _training_parts())
+        return
+    yield from (
+        Finding(tr("{part} is not installed").format(part=name), State.HINT, _training_parts())
+        for name, module in _TRAINING_PARTS
+        if find_spec(module) is None
+    )
+    yield from _tensorflow(cards)
+
+
+def _tensorflow(cards: str) -> Iterator[Finding]:
+    """What TensorFlow says in a process of its own, and why it does not see the cards that are there."""
     answer = _said([sys.executable, "-c", _ASK_TENSORFLOW]).splitlines()
     if not answer:
         yield Finding(tr("TensorFlow does not start"), State.HINT, _install("--force-reinstall tensorflow"))
         return
-    sees = answer[1] if len(answer) > 1 and answer[1] else tr("the processors only")
-    yield Finding(tr("TensorFlow {version} trains on: {devices}").format(version=answer[0], devices=sees))
+    sees = answer[1] if len(answer) > 1 else ""
+    said = tr("TensorFlow {version} trains on: {devices}")
+    yield Finding(said.format(version=answer[0], devices=sees or tr("the processors only")))
+    if cards and not sees and platform.system() == "Windows":
+        remedy = tr("Install Shelterlens within WSL2 (Linux inside of Windows): there it can use the card.")
+        yield Finding(tr("TensorFlow uses no graphics card on Windows since version 2.11"), State.HINT, remedy)
+    elif cards and not sees:
+        remedy = _install('"tensorflow[and-cuda]"')
+        yield Finding(
+            tr("TensorFlow does not see the graphics card: NVIDIA's libraries are missing"), State.HINT, remedy
+        )
+
+
+def _training_parts() -> str:
+    return _install(f'-e "{program_dir()}[train]"')
 
 
 def _nvidia() -> str | None:

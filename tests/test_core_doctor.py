@@ -92,3 +92,58 @@ def test_without_any_part_it_still_runs() -> None:
 
 def test_where_the_shipped_models_are() -> None:
     assert shipped_models_dir() == ROOT / "models"
+
+
+# -- Training ----------------------------------------------------------------------------------------------------------
+
+
+class Computer:
+    """What programs say on a computer that this is not."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, system: str, cards: str, tensorflow: str) -> None:
+        self.answers = {"nvidia-smi": cards, sys.executable: tensorflow}
+        monkeypatch.setattr(doctor, "_nvidia", lambda: "nvidia-smi" if cards else None)
+        monkeypatch.setattr(doctor, "_said", lambda command: self.answers[command[0]])
+        monkeypatch.setattr("core.doctor.platform.system", lambda: system)
+        known = {*(module for _, module in doctor._TRAINING_PARTS), "tensorflow"} if tensorflow else set()
+        monkeypatch.setattr("core.doctor.find_spec", lambda name: "there" if name in known else None)
+
+    @staticmethod
+    def found() -> dict[str, Finding]:
+        return {finding.text: finding for finding in doctor._training()}
+
+
+CARD = "NVIDIA RTX A4000, 16376 MiB"
+
+
+def test_a_card_that_tensorflow_uses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Computer(monkeypatch, "Linux", f"{CARD}\n{CARD}", "2.21.0\nNVIDIA RTX A4000, NVIDIA RTX A4000").found()
+    assert f"graphics card: {CARD}, {CARD}" in found
+    assert "TensorFlow 2.21.0 trains on: NVIDIA RTX A4000, NVIDIA RTX A4000" in found
+    assert all(finding.state is State.OK for finding in found.values())
+
+
+def test_on_windows_it_says_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Computer(monkeypatch, "Windows", CARD, "2.21.0\n").found()
+    assert "TensorFlow 2.21.0 trains on: the processors only" in found
+    about = found["TensorFlow uses no graphics card on Windows since version 2.11"]
+    assert about.state is State.HINT and "WSL2" in about.remedy
+
+
+def test_on_linux_it_says_what_the_card_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Computer(monkeypatch, "Linux", CARD, "2.21.0\n").found()
+    (about,) = (finding for text, finding in found.items() if "does not see the graphics card" in text)
+    assert "tensorflow[and-cuda]" in about.remedy
+
+
+def test_without_tensorflow_it_says_how_to_get_it_and_what_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = Computer(monkeypatch, "Linux", "", "").found()
+    (about,) = (finding for text, finding in found.items() if text.startswith("TensorFlow is not installed"))
+    assert about.state is State.OK and "[train]" in about.remedy
+
+
+def test_parts_of_training_that_are_missing_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    Computer(monkeypatch, "Linux", "", "2.21.0\n")
+    monkeypatch.setattr("core.doctor.find_spec", lambda name: None if name == "optuna" else "there")
+    found = Computer.found()
+    assert found["optuna is not installed"].state is State.HINT and "[train]" in found["optuna is not installed"].remedy
