@@ -50,8 +50,8 @@ def build(
     """The network `name` of core.backbones: (size, size, 3) RGB 0...255 -> (rows, columns, channels).
 
     `size_px` 0 is its usual size. `weights` is "imagenet" (those of the shipped networks are in their files), "none"
-    (random numbers), or the path of a file or of a folder of files. `grey` is for those from scratch: they look at the mean of the colours only. Raises UserError where
-    there is no such network, or its weights cannot be had.
+    (random numbers), or the path of a file or of a folder of files. `grey` is for those from scratch: they look at the
+    mean of the colours only. Raises UserError where there is no such network, or its weights cannot be had.
     """
     entry = known(name)
     size_px = size_px or entry.size_px

@@ -247,7 +247,7 @@ def _is_faithful(first: keras.Model, folded: Folded, network: LiteRtNetwork) -> 
         wanted = np.asarray(first(picture, training=False), np.float32)[0]
         found = network(picture)
         change = float(np.abs(folded.probabilities(wanted) - folded.probabilities(found)).max())
-        blur = float(np.linalg.norm(wanted - found) / max(np.linalg.norm(wanted), 1e-6))
+        blur = float(np.linalg.norm(wanted - found)) / max(float(np.linalg.norm(wanted)), 1e-6)
         log.info("in half precision probabilities move by %.2g, features by %.2g of themselves", change, blur)
         if change > _MOST_CHANGE or blur > _MOST_BLUR:
             return False
