@@ -28,7 +28,7 @@ from training.judgement import Counts
 def write_result(folder: Path, result: Result) -> None:
     """Write metrics.json. Raises OSError."""
     with replacing(folder / RESULT_FILE) as file:
-        file.write(result.model_dump_json(indent=1).encode())
+        file.write(result.model_dump_json().encode())
 
 
 def write_classes(folder: Path, judgement: Judgement) -> None:
