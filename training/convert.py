@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Final
 
 import keras
+import numpy as np
+
+from core.inference import Network
+from core.records import Floats
+
+log = logging.getLogger(__name__)
+
+# How far features may move, in parts of themselves, because weights are in half precision; on how many pictures.
+_MOST_BLUR: Final = 5e-3
+_PICTURES: Final = 4
 
 
 class Weights(Enum):
@@ -34,6 +47,35 @@ def to_litert(model: keras.Model, path: Path, weights: Weights) -> None:
     content = converter.convert()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_packed(content) if weights is Weights.INT8 else content)
+
+
+def to_faithful_litert(
+    model: keras.Model, path: Path, is_same: Callable[[Floats, Floats], bool] | None = None
+) -> Weights:
+    """Write `model` with weights in half precision where its feature maps stay the same, else in full; says which.
+
+    `is_same` may ask more of two feature maps (rows, columns, channels): Keras' and LiteRT's of one picture.
+    """
+    to_litert(model, path, Weights.FLOAT16)
+    size_px, shape = int(model.inputs[0].shape[1]), tuple(int(side) for side in model.outputs[0].shape[1:])
+    network = Network(path, size_px, (shape[0], shape[1], shape[2]), 1)
+    for picture in _smooth_pictures(size_px):
+        wanted, found = np.asarray(model(picture, training=False), np.float32)[0], network(picture)
+        blur = float(np.linalg.norm(wanted - found)) / max(
+            float(np.linalg.norm(wanted)), float(np.finfo(np.float32).tiny)
+        )
+        log.info("%s: features move by %.2g of themselves in half precision", path.name, blur)
+        if not blur <= _MOST_BLUR or (is_same is not None and not is_same(wanted, found)):
+            to_litert(model, path, Weights.FLOAT32)
+            return Weights.FLOAT32
+    return Weights.FLOAT16
+
+
+def _smooth_pictures(size_px: int) -> list[Floats]:
+    """Pictures of chance (1, size, size, 3), 0...255, with edges and areas as photographs have them."""
+    rng = np.random.default_rng(0)
+    coarse = rng.uniform(0, 255, (_PICTURES, 1, 8, 8, 3)).astype(np.float32)
+    return [np.asarray(keras.ops.image.resize(one, (size_px, size_px)), np.float32) for one in coarse]
 
 
 def _packed(content: bytes) -> bytes:

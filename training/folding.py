@@ -17,21 +17,19 @@ from core.bundle_files import Array
 from core.bundle_heads import tail_arrays
 from core.bundles import Backbone, Pooling, Tail
 from core.errors import UserError
-from core.inference import Network as LiteRtNetwork
 from core.inference import softmax
 from core.records import Floats
 from core.tails import Dense, DenseTail
 from core.texts import tr
 from core.train_config import TrainConfig
-from training.convert import Weights, to_litert
+from training.convert import to_faithful_litert
 from training.ready import Networks, licences_of
 from training.weight_files import digest
 
 log = logging.getLogger(__name__)
 
-# How much probabilities, and features in parts of themselves, may move because weights are in half precision.
-_MOST_CHANGE, _MOST_BLUR = 5e-4, 5e-3
-_TRIED: Final = 4
+# How much a probability may move because the network's weights are stored in half precision.
+_MOST_CHANGE: Final = 5e-4
 # Dense layers of up to so many numbers are stored as float32 (4 MB).
 _MOST_IN_FULL: Final = 1 << 20
 # A ReLU without a dense layer before it becomes one that passes each value on; larger ones would be absurd.
@@ -53,6 +51,12 @@ class Folded:
         """The answer (labels,) for a feature map (rows, columns, channels)."""
         return softmax(self.tail(feature_map) @ self.head.kernel + self.head.bias)
 
+    def is_same(self, wanted: Floats, found: Floats) -> bool:
+        """Whether two feature maps get the same answer."""
+        change = float(np.abs(self.probabilities(wanted) - self.probabilities(found)).max())
+        log.info("probabilities move by %.2g in half precision", change)
+        return change <= _MOST_CHANGE
+
 
 def networks_and_head(
     model: keras.Model, name: str, config: TrainConfig, folder: Path
@@ -67,7 +71,8 @@ def networks_and_head(
     first = _three_channels(model, feature_map)
     rows, columns, channels = (int(side) for side in feature_map.shape[1:])
     size_px = int(first.inputs[0].shape[1])
-    file = _converted(first, folded, folder / f"{name}.tflite", size_px, (rows, columns, channels))
+    file = folder / f"{name}.tflite"
+    to_faithful_litert(first, file, folded.is_same)
     tail = Tail(pooling=folded.tail.pooling, dense=tuple(len(one.bias) for one in folded.tail.layers))
     entry = BACKBONES.get(config.network.backbone)
     backbone = Backbone(
@@ -227,28 +232,3 @@ def _three_channels(model: keras.Model, feature_map: Any) -> keras.Model:
         return first
     picture = keras.Input((rows, columns, 3))
     return keras.Model(picture, first(keras.ops.mean(picture, axis=-1, keepdims=True)))
-
-
-def _converted(first: keras.Model, folded: Folded, path: Path, size_px: int, shape: tuple[int, int, int]) -> Path:
-    """Weights in half precision where the answers stay the same, else in full."""
-    to_litert(first, path, Weights.FLOAT16)
-    if not _is_faithful(first, folded, LiteRtNetwork(path, size_px, shape, 1)):
-        to_litert(first, path, Weights.FLOAT32)
-    return path
-
-
-def _is_faithful(first: keras.Model, folded: Folded, network: LiteRtNetwork) -> bool:
-    """Whether LiteRT says the same as Keras, on smooth pictures of chance."""
-    rng = np.random.default_rng(0)
-    size_px = int(first.inputs[0].shape[1])
-    for _ in range(_TRIED):
-        coarse = keras.ops.image.resize(rng.uniform(0, 255, (1, 8, 8, 3)).astype(np.float32), (size_px, size_px))
-        picture = np.asarray(coarse, np.float32)
-        wanted = np.asarray(first(picture, training=False), np.float32)[0]
-        found = network(picture)
-        change = float(np.abs(folded.probabilities(wanted) - folded.probabilities(found)).max())
-        blur = float(np.linalg.norm(wanted - found)) / max(float(np.linalg.norm(wanted)), 1e-6)
-        log.info("in half precision probabilities move by %.2g, features by %.2g of themselves", change, blur)
-        if change > _MOST_CHANGE or blur > _MOST_BLUR:
-            return False
-    return True

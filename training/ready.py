@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -157,15 +158,15 @@ def _kept(folder: Path, stem: str) -> _Made | None:
 def _make(folder: Path, stem: str, entry: BackboneEntry, weights: str, size_px: int, telling: Telling) -> _Made:
     check_training_parts()
     from training.builders import build
-    from training.convert import Weights, to_litert
+    from training.convert import to_faithful_litert
 
     telling.note(tr("{network} is made ready, once.").format(network=entry.title))
     model = build(entry.name, size_px, weights, telling)
     path, note = folder / f"{stem}.tflite", folder / f"{stem}.json"
     with replacing(path) as file:
-        scratch = folder / f"{stem}.tflite.made"
+        scratch = folder / f"{stem}.{os.getpid()}.made"
         try:
-            to_litert(model, scratch, Weights.FLOAT16)
+            to_faithful_litert(model, scratch)
             file.write(scratch.read_bytes())
         finally:
             scratch.unlink(missing_ok=True)
