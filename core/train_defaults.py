@@ -23,7 +23,8 @@ STRONG: Final = Augmentation(
     rotation_deg=20.0, zoom=0.2, contrast=0.3, brightness=0.3, flip=True, crop=0.15, blur=1.0, noise=0.02, cutout=0.25,
     mixup=0.2,
 )  # fmt: skip
-_SET, _FINETUNED, _FROM_SCRATCH = "dogs", "efficientnet_b0", "cnn4_bn"
+# Those that need no download.
+_SET, _FINETUNED, _FROM_SCRATCH = "dogs", "efficientnet_lite2", "cnn4_bn"
 
 
 def usual_config(name: str, source: Source, mode: Mode = Mode.HEAD, backbone: str = "") -> TrainConfig:
