@@ -80,7 +80,7 @@ def known_samples(found: Found, labels: Sequence[Label]) -> tuple[list[Sample], 
         raise UserError(tr("The model knows none of these classes: {names}.").format(names=_listed(list(unknown))))
     if not unknown:
         return samples, ()
-    said = tr("{count} photographs are left out, because the model does not know their classes: {names}.")
+    said = tr("Photographs left out because the model does not know their classes: {count} ({names}).")
     return samples, (said.format(count=unknown.total(), names=_listed(list(unknown))),)
 
 

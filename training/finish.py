@@ -180,14 +180,14 @@ def _warnings_of_parts(on: str, test: Asked) -> Iterator[str]:
 def unread(count: int) -> Iterator[str]:
     """A sentence about photographs that could not be used, if there are any."""
     if count:
-        yield tr("{count} photographs could not be read and are not judged.").format(count=count)
+        yield tr("Photographs that could not be read and are not judged: {count}.").format(count=count)
 
 
 def _few(judgement: Judgement) -> Iterator[str]:
     """What the numbers of photographs do not allow to say."""
     unseen = sum(not one.photographs for one in judgement.classes)
     if judgement.photographs and unseen:
-        said = tr("{count} classes have no photograph here: nothing is known about them.")
+        said = tr("Classes without a photograph here, of which nothing is known: {count}.")
         yield said.format(count=unseen)
     if 0 < judgement.photographs < _FEW:
         low, high = wilson_interval(judgement.top1, judgement.photographs)

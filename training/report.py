@@ -27,7 +27,7 @@ from training.report_charts import calibration_chart, curve_chart
 from training.report_classes import class_table, confused_pairs, matrix_part
 from training.report_photos import LARGE_PX, PhotoBudget, short_name
 from training.report_style import STYLE
-from training.report_words import count, duration, number, points, share
+from training.report_words import count, decimal, duration, number, points, share
 
 # Photographs of one cell, of what got better and of what got worse, and how many cells have a place on the page.
 _MOST_OF_A_CELL, _MOST_CHANGED, MOST_CELLS = 6, 16, 1500
@@ -162,7 +162,7 @@ def _tiles(page: Page) -> str:
         _sure_tile(page),
         (share(judgement.balanced_accuracy, 1), tr("Balanced accuracy: each class counts the same, large or small.")),
         (
-            number(judgement.macro_f1),
+            decimal(judgement.macro_f1),
             tr("Macro F1: the mean over the classes of how well each is found and not overused; 1 is perfect."),
         ),
         (share(judgement.ece, 1), tr("Calibration error: how far its percentages are off on average.")),
@@ -176,7 +176,7 @@ def _sure_tile(page: Page) -> tuple[str, str]:
     judgement = page.result.judgement
     if judgement.sure_right is None:
         return "–", tr("It was never sure here.")
-    said = tr("Right when sure; promised were {promised}. It was sure of {part} of the photographs.")
+    said = tr("Right when it was sure, which it was for {part} of the photographs; it promises {promised}.")
     return share(judgement.sure_right, 1), said.format(
         promised=share(judgement.promised), part=share(judgement.sure_share)
     )
@@ -184,7 +184,7 @@ def _sure_tile(page: Page) -> tuple[str, str]:
 
 def _compared(page: Page, one: Comparison) -> str:
     said = tr(
-        "Both models answered the same {count} photographs. Right with both: {both}. Only with the new one: {better}. "
+        "Both models answered the same {count} photographs. Right with both: {both}. Only with this one: {better}. "
         "Only with “{name}”: {worse}. With neither: {neither}."
     )
     text = said.format(
@@ -239,7 +239,7 @@ def _curves(page: Page) -> str:
     right = curve_chart(page.epochs, lambda epoch: (epoch.accuracy, epoch.validation_accuracy), is_share=True)
     lines = []
     if page.result.seconds_per_epoch is not None:
-        said = tr("{count} epochs, {seconds} each on average.")
+        said = tr("Epochs: {count}, {seconds} each on average.")
         seconds = duration(page.result.seconds_per_epoch)
         lines.append(said.format(count=count(len(page.epochs)), seconds=seconds))
     if len({epoch.phase for epoch in page.epochs}) > 1:
@@ -267,8 +267,7 @@ def _mistakes(page: Page) -> str:
             confidence=share(one.confidence),
         )
         cards.append(
-            f'<div class="mistake"><div class="pair">{pictures}</div>{text}<br>'
-            f'<span class="faint small">{short_name(Path(one.path))}</span></div>'
+            f'<div class="mistake"><div class="pair">{pictures}</div>{text}<br>{short_name(Path(one.path))}</div>'
         )
     title = escape(tr("Worst mistakes"))
     return f'<h2 id="mistakes">{title}</h2><p>{escape(said)}</p><div class="photos">{"".join(cards)}</div>'
@@ -296,13 +295,12 @@ def _row(page: Page, answers: Sequence[PhotoAnswer], is_compared: bool = False) 
     parts = []
     for one in answers:
         if is_compared:
-            text = escape(tr("{truth}. New: {said}. Other: {other}.")).format(
+            text = escape(tr("{truth}. This model: {said}. The other: {other}.")).format(
                 truth=f"<b>{page.name(one.truth)}</b>", said=page.name(one.said), other=page.name(one.other_said)
             )
         else:
             text = share(one.confidence)
-        name = f'<span class="faint">{short_name(one.path)}</span>'
-        parts.append(f'<div class="photo">{page.budget.picture(one.path)}{text}<br>{name}</div>')
+        parts.append(f'<div class="photo">{page.budget.picture(one.path)}{text}<br>{short_name(one.path)}</div>')
     return f'<div class="photos">{"".join(parts)}</div>'
 
 

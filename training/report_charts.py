@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from html import escape
-from math import isfinite, sqrt
+from math import ceil, floor, isfinite, log10, sqrt
 
 from core.figures import wilson_interval
 from core.texts import tr
@@ -12,7 +12,7 @@ from core.train_records import Epoch, Judgement
 from training.report_words import count, number, share
 
 _WIDTH, _HEIGHT = 420, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 14, 14, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 14, 44
 _LEAST_DOT, _MOST_DOT = 3.0, 9.0
 
 
@@ -27,7 +27,7 @@ def calibration_chart(judgement: Judgement) -> str:
     for one in judgement.bins:
         low, high = wilson_interval(one.right, one.cases)
         size = _LEAST_DOT + (_MOST_DOT - _LEAST_DOT) * sqrt(one.cases / most)
-        said = tr("{count} answers, {confidence} sure on average: {right} right")
+        said = tr("Answers: {count}, {confidence} sure on average, {right} right")
         said = said.format(count=count(one.cases), confidence=share(one.confidence), right=share(one.right))
         at = x(one.confidence)
         parts.append(
@@ -49,11 +49,12 @@ def curve_chart(epochs: Sequence[Epoch], of: Callable[[Epoch], tuple[float, floa
     first = [of(epoch)[0] for epoch in epochs]
     second = [of(epoch)[1] for epoch in epochs]
     values = [value for value in (*first, *second) if value is not None and isfinite(value)] or [0.0, 1.0]
-    low, high = (min(0.0, *values), 1.0) if is_share else (0.0, max(*values, 1e-6) * 1.05)
+    step = 0.25 if is_share else _round_step(max(*values, 1e-6) / 4)
+    low, high = 0.0, 1.0 if is_share else step * ceil(max(values) / step) or step
     last = max(2, len(epochs))
     x, y = _scale_x(1, last), _scale_y(low, high)
     steps = sorted({round(1 + (last - 1) * part / 4) for part in range(5)})
-    ticks = [low + (high - low) * part / 4 for part in range(5)]
+    ticks = [step * part for part in range(round(high / step) + 1)]
     parts = [_axes(x, y, steps, ticks, lambda value: str(round(value)), share if is_share else number)]
     for place in range(1, len(epochs)):
         if epochs[place].phase is not epochs[place - 1].phase:
@@ -62,6 +63,12 @@ def curve_chart(epochs: Sequence[Epoch], of: Callable[[Epoch], tuple[float, floa
     parts += [_curve(first, x, y, "one", "dot1"), _curve(second, x, y, "two", "dot2")]
     parts.append(_legend(any(value is not None for value in second)))
     return _svg(parts, tr("Epoch"), tr("Accuracy") if is_share else tr("Loss"))
+
+
+def _round_step(least: float) -> float:
+    """The smallest of ... 1, 2, 5, 10, 20, 50 ... that is not below `least`."""
+    power = 10.0 ** floor(log10(least))
+    return next(power * digit for digit in (1, 2, 5, 10, 20) if power * digit >= least)
 
 
 def _curve(

@@ -10,7 +10,7 @@ from core.run_results import PhotoAnswer
 from core.texts import tr
 from core.train_records import ClassResult, Judgement
 from training.report_matrix import MOST_CLASSES, Pair, matrix
-from training.report_words import count, number, share
+from training.report_words import count, decimal, share
 
 _MOST_PAIRS = 20
 
@@ -91,5 +91,5 @@ def _class_row(place: int, one: ClassResult, names: Mapping[str, str], links: Ma
         f'<tr id="class-{place}"><td>{name}</td><td class="n">{count(one.photographs)}</td>'
         f'<td class="n">{count(wrong)} ({share(error)})</td>'
         f'<td><span class="bar"><i style="width:{error * 100:.1f}%"></i></span></td>'
-        f'<td class="n">{precision}</td><td class="n">{number(one.f1)}</td><td>{confused}</td></tr>'
+        f'<td class="n">{precision}</td><td class="n">{decimal(one.f1)}</td><td>{confused}</td></tr>'
     )

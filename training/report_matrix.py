@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from math import sqrt
 
@@ -13,10 +15,22 @@ MOST_CLASSES = 300
 # Up to so many classes, a cell's side in pixels.
 _SIDES = ((8, 46), (16, 34), (30, 24), (60, 16), (130, 10), (MOST_CLASSES, 6))
 _LEAST_NUMBERED_PX, _LEAST_NAMED_PX = 16, 10
-_LONGEST_NAME, _LETTER = 26, 0.56
+_LONGEST_NAME, _LETTER = 32, 0.56
 _FAINTEST = 0.18
 
+# From here on, figures in a cell are in the colour of the paper.
+_STRONG = 0.62
+
 Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A cell's side, the room for names above and on the left, the names' size (0: none), in pixels."""
+
+    side: int
+    room: int
+    text_px: float
 
 
 def matrix(
@@ -24,39 +38,40 @@ def matrix(
 ) -> str:
     """The matrix as SVG: truth by row, answer by column, both in `order` (ids); `counts` and `links` by truth, answer.
 
-    Right answers are blue, mistakes orange, the stronger the larger their part of the row. Cells that are linked lead
-    to their place on the page.
+    Classes without a photograph have no row, those that were never answered and have no row no column. Right answers
+    are blue, mistakes orange, the stronger the larger their part of the row. Cells that are linked lead to their place
+    on the page.
     """
-    side = next(side for most, side in _SIDES if len(order) <= most)
-    text_px = min(13.0, side * 0.82)
-    named = side >= _LEAST_NAMED_PX
-    shown = [_cut(names.get(label, label)) for label in order]
-    room = round(max((len(name) for name in shown), default=0) * text_px * _LETTER) + 10 if named else 4
-    places = {label: place for place, label in enumerate(order)}
-    totals: dict[str, int] = {}
+    columns = {label: place for place, label in enumerate(order)}
+    totals: Counter[str] = Counter()
     for (truth, _said), number in counts.items():
-        totals[truth] = totals.get(truth, 0) + number
-    wide = side * len(order)
-    parts = [
-        f'<rect class="empty" x="{room}" y="{room}" width="{wide}" height="{wide}"/>',
-        _grid(len(order), side, room),
-    ]
-    if named:
-        parts += [_names(name, names.get(label, label), place, side, room, text_px)
-                  for place, (label, name) in enumerate(zip(order, shown, strict=True))]  # fmt: skip
+        totals[truth] += number
+    rows = {label: place for place, label in enumerate(label for label in order if totals[label])}
+    layout = _layout(len(order), [_cut(names.get(label, label)) for label in order])
+    parts = [_ground(len(rows), len(columns), layout)]
+    if layout.text_px:
+        parts += [_row_name(names.get(label, label), place, layout) for label, place in rows.items()]
+        parts += [_column_name(names.get(label, label), place, layout) for label, place in columns.items()]
     for (truth, said), number in sorted(counts.items()):
-        if number and truth in places and said in places:
-            cell = _cell(places[truth], places[said], number, number / totals[truth], side, room)
+        if number and truth in rows and said in columns:
+            part = number / totals[truth]
+            cell = _cell(rows[truth], columns[said], "hit" if truth == said else "miss", number, part, layout)
             title = _title(names.get(truth, truth), names.get(said, said), number, totals[truth])
             parts.append(_linked(f"<title>{escape(title)}</title>{cell}", links.get((truth, said), "")))
-    size = room + wide + 4
-    style = f"width:{size}px;max-width:{'100%' if side > _LEAST_NUMBERED_PX else 'none'}"
-    return f'<div class="wide"><svg viewBox="0 0 {size} {size}" style="{style}">{"".join(parts)}</svg></div>'
+    width, height = (layout.room + layout.side * len(ones) + 4 for ones in (columns, rows))
+    style = f"width:{width}px;max-width:{'100%' if layout.side > _LEAST_NUMBERED_PX else 'none'}"
+    return f'<div class="wide"><svg viewBox="0 0 {width} {height}" style="{style}">{"".join(parts)}</svg></div>'
 
 
-def _cell(row: int, column: int, number: int, part: float, side: int, room: int) -> str:
-    x, y = room + column * side, room + row * side
-    kind = "hit" if row == column else "miss"
+def _layout(classes: int, names: Sequence[str]) -> _Layout:
+    side = next(side for most, side in _SIDES if classes <= most)
+    text_px = min(13.0, side * 0.82) if side >= _LEAST_NAMED_PX else 0.0
+    return _Layout(side, round(max(map(len, names), default=0) * text_px * _LETTER) + 10, text_px)
+
+
+def _cell(row: int, column: int, kind: str, number: int, part: float, layout: _Layout) -> str:
+    side = layout.side
+    x, y = layout.room + column * side, layout.room + row * side
     strength = _FAINTEST + (1 - _FAINTEST) * sqrt(part)
     drawn = (
         f'<rect class="{kind}" x="{x + 0.5}" y="{y + 0.5}" width="{side - 1}" height="{side - 1}" '
@@ -64,31 +79,39 @@ def _cell(row: int, column: int, number: int, part: float, side: int, room: int)
     )
     if side < _LEAST_NUMBERED_PX:
         return drawn
-    size = min(14.0, side * 0.5, side * 1.5 / len(str(number)))
-    tone = ' class="strong"' if strength > 0.62 else ""
+    size = min(14.0, side * 0.62, side * 1.5 / len(str(number)))
+    tone = ' class="strong"' if strength > _STRONG else ""
     return (
         f'{drawn}<text{tone} x="{x + side / 2}" y="{y + side / 2 + size * 0.36:.1f}" font-size="{size:.1f}" '
         f'text-anchor="middle">{number}</text>'
     )
 
 
-def _grid(classes: int, side: int, room: int) -> str:
+def _ground(rows: int, columns: int, layout: _Layout) -> str:
+    side, room = layout.side, layout.room
+    right, bottom = room + columns * side, room + rows * side
+    ground = f'<rect class="empty" x="{room}" y="{room}" width="{right - room}" height="{bottom - room}"/>'
     if side < _LEAST_NAMED_PX:
-        return ""
-    wide = room + classes * side
-    lines = [f"M{room} {room + n * side}H{wide}M{room + n * side} {room}V{wide}" for n in range(classes + 1)]
-    return f'<path class="grid" stroke-width="0.5" d="{"".join(lines)}"/>'
+        return ground
+    lines = [f"M{room} {room + n * side}H{right}" for n in range(rows + 1)]
+    lines += [f"M{room + n * side} {room}V{bottom}" for n in range(columns + 1)]
+    return f'{ground}<path class="grid" stroke-width="0.5" d="{"".join(lines)}"/>'
 
 
-def _names(name: str, whole: str, place: int, side: int, room: int, text_px: float) -> str:
-    middle = room + (place + 0.5) * side + text_px * 0.35
-    title = f"<title>{escape(whole)}</title>" if whole != name else ""
-    text = f"{title}{escape(name)}"
-    size = f'font-size="{text_px:.1f}"'
-    return (
-        f'<text x="{room - 5}" y="{middle:.1f}" text-anchor="end" {size}>{text}</text>'
-        f'<text transform="translate({middle:.1f} {room - 5}) rotate(-90)" {size}>{text}</text>'
-    )
+def _row_name(name: str, place: int, layout: _Layout) -> str:
+    y = layout.room + (place + 0.5) * layout.side + layout.text_px * 0.35
+    return f'<text x="{layout.room - 5}" y="{y:.1f}" text-anchor="end" {_text(name, layout)}</text>'
+
+
+def _column_name(name: str, place: int, layout: _Layout) -> str:
+    x = layout.room + (place + 0.5) * layout.side + layout.text_px * 0.35
+    return f'<text transform="translate({x:.1f} {layout.room - 5}) rotate(-90)" {_text(name, layout)}</text>'
+
+
+def _text(name: str, layout: _Layout) -> str:
+    """The rest of a text with this name, whole in its hint where it had to be cut."""
+    title = f"<title>{escape(name)}</title>" if _cut(name) != name else ""
+    return f'font-size="{layout.text_px:.1f}">{title}{escape(_cut(name))}'
 
 
 def _title(truth: str, said: str, number: int, total: int) -> str:

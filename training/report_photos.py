@@ -71,5 +71,6 @@ def _shrunk(path: Path, longest_px: int) -> bytes:
 
 
 def short_name(path: Path) -> str:
-    """A file as the page names it: not where it lies on somebody's computer. Escaped."""
-    return escape(encodable(f"{path.parent.name}/{path.name}"))
+    """A file as the page names it, with its folder in the hint: not where it lies on somebody's computer."""
+    whole = escape(encodable(f"{path.parent.name}/{path.name}"))
+    return f'<span class="faint small" title="{whole}">{escape(encodable(path.name))}</span>'

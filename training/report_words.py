@@ -34,6 +34,11 @@ def number(value: float) -> str:
     return _local(f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}")
 
 
+def decimal(value: float) -> str:
+    """A figure between 0 and 1 with two digits."""
+    return _local(f"{value:.2f}")
+
+
 def count(value: int) -> str:
     """A whole number with its thousands apart."""
     return f"{value:,}".replace(",", "\u202f" if language() == "fr" else ",")

@@ -94,7 +94,7 @@ def _beside(answer: PhotoAnswer, other: tuple[str, float] | None) -> PhotoAnswer
 def _warnings(name: str, left_out: int, seen: int) -> tuple[str, ...]:
     found = []
     if left_out:
-        said = tr("{count} photographs are not in the comparison: “{name}” does not know their class.")
+        said = tr("Photographs not in the comparison, because “{name}” does not know their classes: {count}.")
         found.append(said.format(count=left_out, name=name))
     if seen:
         said = tr("“{name}” was trained on {count} of these photographs, so it looks better here than it is.")
