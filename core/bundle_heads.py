@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,17 @@ class HeadNumbers:
     hidden: Mapping[str, Floats] = field(default_factory=dict)
     tails: Mapping[str, DenseTail] = field(default_factory=dict)
     whitenings: Mapping[str, Whitening] = field(default_factory=dict)
+
+
+def head_bytes(backbones: Sequence[Backbone], labels: int) -> int:
+    """About how large the head of such networks becomes: known before hours are spent on training one too large."""
+    total = 0
+    for backbone in backbones:
+        widths = [backbone.pooled_width, *(backbone.tail.dense if backbone.tail else [backbone.hidden or 0])]
+        total += 2 * sum(one * next_one for one, next_one in pairwise(widths)) + 4 * backbone.width * labels
+        if Step.WHITEN in backbone.steps:
+            total += (2 * most_directions(backbone.size_px) + 4) * 3 * backbone.size_px**2
+    return total
 
 
 def hidden_array(backbone: str) -> str:

@@ -66,7 +66,7 @@ def seen_key(content: str) -> bytes:
     return bytes.fromhex(content)[:SEEN_BYTES]
 
 
-def is_there(folder: Path, info: BundleInfo) -> None:
+def check_memory_is_there(folder: Path, info: BundleInfo) -> None:
     """That the file is there and not too large, unread. Raises BundleError."""
     if info.memory is not None:
         with open_plain(folder / MEMORY_FILE, MOST_MEMORY_BYTES):
@@ -85,8 +85,9 @@ def read_memory(folder: Path, info: BundleInfo) -> Memory | None:
         raise BundleError(
             tr("The numbers in “{file}” are not the ones that bundle.json asks for.").format(file=MEMORY_FILE)
         )
-    _check(arrays, info)
-    return Memory(**{name: ready_to_use(values) for name, values in arrays.items()})
+    ready = {name: ready_to_use(values) for name, values in arrays.items()}
+    _check(ready, info)
+    return Memory(**ready)
 
 
 def _check(arrays: dict[str, Array], info: BundleInfo) -> None:

@@ -1,7 +1,8 @@
 """Why: where in the photograph the evidence for a label lies, and its picture over the photograph.
 
 For a linear head after global average pooling, the feature map times the weights of a label is its class activation
-map (Zhou et al. 2016), which for this head is also its Grad-CAM (Selvaraju et al. 2017), without a gradient.
+map (Zhou et al. 2016), which for this head is also its Grad-CAM (Selvaraju et al. 2017), without a gradient. With a
+flattened map or dense layers the gradient takes the place of the weights: HiResCAM (Draelos and Carin 2020).
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def class_evidence(features: Features, kernel: Floats, label: int, size: tuple[i
 
     `kernel` (channels, labels) is the head's. The label's weights count minus the mean over all labels: what raises
     every score alike changes no probability, so it is no evidence. The unit is the score's: over the whole picture,
-    the mean of the map is what the photograph adds to the label's score (before temperature), above the mean label's.
+    the mean of the map is what the photograph adds to the label's score (before temperature), above the mean label's;
+    what the margins of a padded picture add, and the biases of dense layers, has no place in it.
     """
     return _evidence(features, kernel[:, label] - kernel.mean(axis=1), size)
 
