@@ -17,6 +17,7 @@ table_source    a table of photographs
 tables       CSV and Excel, and their columns
 library_source  what the volunteers said
 labels       the name of a class -> a label
+stretch      several steps as one, for who waits
 photo_facts  content, size and a grey copy of each file, kept
 look_alikes  which photographs are nearly the same picture
 wrong_labels labels that are perhaps wrong, cross-validated

@@ -1,4 +1,4 @@
-"""What may be wrong with data, as findings: copies, look-alikes, a picture under two labels, odd labels, small classes."""
+"""What may be wrong with data, as findings: copies, look-alikes, one picture under two labels, odd labels, and more."""
 
 from __future__ import annotations
 
@@ -16,10 +16,13 @@ from training.found import FoundPhoto
 from training.labels import path_text
 from training.look_alikes import Pair, centred, look_alikes, together
 from training.photo_facts import PhotoFacts
+from training.samples import Part
 from training.wrong_labels import Suspect, perhaps_wrong
 
 LEAST_OF_CLASS = 10
 LEAST_PX = 64
+# Photographs of one camera with no more time between them are a burst.
+BURST_S = 3.0
 MOST_FINDINGS = 500
 # A burst may be long; whoever looks at a finding sees enough of it in so many.
 _MOST_SHOWN = 50
@@ -110,7 +113,7 @@ def _suspects(
     asked: Callable[[int], None],
 ) -> list[Suspect]:
     """Of all that have a vector, judged by photographs that are not of their group."""
-    links = [*alike, *animals(seen)]
+    links = [*alike, *kin(seen)]
     groups = np.empty(len(seen), np.intp)
     for number, group in enumerate(together(len(seen), links)):
         groups[group] = number
@@ -121,13 +124,46 @@ def _suspects(
     return [Suspect(places[one.place], one.label, one.probability, one.own) for one in found]
 
 
-def animals(seen: Sequence[Seen]) -> list[list[int]]:
-    """The places of the photographs of each animal that its source names."""
+def kin(seen: Sequence[Seen]) -> list[list[int]]:
+    """The places of photographs that belong together by what is known of them: of one animal, or of one burst."""
+    return [*_of_animals(seen), *_bursts(seen)]
+
+
+def _of_animals(seen: Sequence[Seen]) -> list[list[int]]:
     places: dict[str, list[int]] = defaultdict(list)
     for place, one in enumerate(seen):
         if one.photo.animal:
             places[one.photo.animal].append(place)
     return list(places.values())
+
+
+def _bursts(seen: Sequence[Seen]) -> list[list[int]]:
+    """What one camera took within moments, by its own clock: mostly of the same animal."""
+    taken = [(one.facts.camera, one.facts.taken_s, place) for place, one in enumerate(seen) if one.facts]
+    bursts: list[list[int]] = []
+    before = ("", 0.0)
+    for camera, second, place in sorted(one for one in taken if one[1]):
+        if camera == before[0] and second - before[1] <= BURST_S:
+            bursts[-1].append(place)
+        else:
+            bursts.append([place])
+        before = camera, second
+    return bursts
+
+
+def spare_copies(seen: Sequence[Seen], likenesses: Likenesses) -> frozenset[int]:
+    """The places of files that are the same as another one of their class, of which one is enough.
+
+    Kept is the one of an official test part, else of a validation part, else the first.
+    """
+    order = (Part.TEST, Part.VALIDATION, Part.TRAIN, None)
+    spare: set[int] = set()
+    for places in likenesses.copies:
+        for label in {seen[place].label for place in places}:
+            mine = [place for place in places if seen[place].label == label]
+            kept = min(mine, key=lambda place: (order.index(seen[place].photo.official), place))
+            spare |= set(mine) - {kept}
+    return frozenset(spare)
 
 
 def findings_in(seen: Sequence[Seen], likenesses: Likenesses, names: Sequence[str]) -> Iterator[Finding]:
@@ -136,8 +172,9 @@ def findings_in(seen: Sequence[Seen], likenesses: Likenesses, names: Sequence[st
     `names` are those of the classes in the order of the labels.
     """
     by_likeness = _Nearest(likenesses.nearest)
+    spare = spare_copies(seen, likenesses)
     for places in likenesses.copies:
-        if len({seen[place].label for place in places}) == 1:
+        if spare.intersection(places):
             yield _finding(FindingKind.DUPLICATE, seen, places)
     two_labels = set()
     for places in sorted(likenesses.same, key=by_likeness):
@@ -147,7 +184,8 @@ def findings_in(seen: Sequence[Seen], likenesses: Likenesses, names: Sequence[st
     for places in sorted(likenesses.alike, key=by_likeness):
         if len({seen[place].content for place in places}) > 1 and places not in two_labels:
             yield _finding(FindingKind.LOOK_ALIKE, seen, places)
-    for places in sorted(likenesses.alike, key=by_likeness):
+    groups = _sets(len(seen), [*likenesses.alike, *kin(seen)])
+    for places in sorted(groups, key=by_likeness):
         if len({seen[place].photo.official for place in places} - {None}) > 1:
             yield _finding(FindingKind.LEAK, seen, places)
     yield from _wrong(seen, likenesses.suspects, names)

@@ -7,7 +7,7 @@ import io
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from core.records import Floats
 from core.texts import label_name, tr
 from core.train_config import Mode, SourceKind, TrainConfig
 from core.train_records import ClassCount, DataReport, Finding, FindingKind, Phase
-from training.data_check import Likenesses, Seen, animals, compare, findings_in, first_of_each
+from training.data_check import Likenesses, Seen, compare, findings_in, first_of_each, kin, spare_copies
 from training.found import Found, FoundPhoto
 from training.labels import label_of, path_text
 from training.look_alikes import together
@@ -28,6 +28,7 @@ from training.photo_facts import PhotoFacts, look_at
 from training.samples import DataSet, Part, Sample
 from training.sources import read_source
 from training.split import share_out
+from training.stretch import Stretch
 from training.telling import Telling, stop_if_asked
 
 log = logging.getLogger(__name__)
@@ -63,14 +64,14 @@ def read_data(
     """
     found = read_source(config.source, config.changes, telling)
     labels, places = _labels(found)
-    looked = _look(found, places, config, telling)
-    names = _names(found, labels)
-    vectors = (embedder or _vectors)(*_asked_of_embedder(looked.seen), telling)
-    likenesses = _compared(looked.seen, vectors, telling)
-    groups = _groups(looked.seen, likenesses)
-    samples = share_out([_sample(one, group) for one, group in zip(looked.seen, groups, strict=True)], config.split)
+    count = len(found.photographs)
+    telling.phase(Phase.LOOKING, count)
+    looked = _look(found, places, config, Stretch(telling, count, 0.0, 0.25))
+    vectors = (embedder or _vectors)(*_asked_of_embedder(looked.seen), Stretch(telling, count, 0.25, 0.95))
+    likenesses = _compared(looked.seen, vectors, Stretch(telling, count, 0.95, 1.0))
+    samples = _shared_out(looked.seen, likenesses, config)
     data = _data_set(labels, samples, config, telling)
-    findings = [*looked.missing, *_unreadable(looked), *findings_in(looked.seen, likenesses, names)]
+    findings = [*looked.missing, *_unreadable(looked), *findings_in(looked.seen, likenesses, _names(found, labels))]
     report = _report(found, looked, samples, labels, findings)
     _write(run_dir, report, looked, samples, labels)
     return data, report
@@ -100,9 +101,7 @@ def _names(found: Found, labels: Sequence[Label]) -> list[str]:
 
 def _look(found: Found, places: Mapping[str, int], config: TrainConfig, telling: Telling) -> _Looked:
     """Read every file. One that is gone counts in head mode, which needs its vector only."""
-    paths = [photo.path for photo in found.photographs if not photo.gone]
-    telling.phase(Phase.LOOKING, len(paths))
-    facts = look_at(paths, telling)
+    facts = look_at([photo.path for photo in found.photographs if not photo.gone], telling)
     seen: list[Seen] = []
     unreadable: list[tuple[FoundPhoto, str]] = []
     missing = list(found.findings)
@@ -161,28 +160,40 @@ def _vectors(paths: Sequence[Path], gone: Sequence[str], telling: Telling) -> Ve
 
 
 def _compared(seen: Sequence[Seen], vectors: Vectors, telling: Telling) -> Likenesses:
-    telling.phase(Phase.LOOKING, len(seen))
-
     def asked(done: int) -> None:
-        telling.progress(done)
+        telling.progress(done, len(seen))
         stop_if_asked(telling)
 
     return compare(seen, vectors, asked)
 
 
+def _shared_out(seen: Sequence[Seen], likenesses: Likenesses, config: TrainConfig) -> list[Sample]:
+    """The photographs with their parts; None for copies, and for what an official test part has as well.
+
+    Groups of which a file is gone are trained on: nobody can judge by a photograph that is not there.
+    """
+    spare = spare_copies(seen, likenesses)
+    groups = _groups(seen, likenesses)
+    samples = [
+        Sample(one.photo.path, one.label, one.content, group, one.photo.official)
+        for one, group in zip(seen, groups, strict=True)
+    ]
+    gone = {groups[place] or f"/{place}" for place, one in enumerate(seen) if one.facts is None}
+    dealt = [place for place, group in enumerate(groups) if place not in spare and (group or f"/{place}") not in gone]
+    parts = dict(zip(dealt, share_out([samples[place] for place in dealt], config.split), strict=True))
+    trained = {place: replace(sample, part=Part.TRAIN) for place, sample in enumerate(samples) if place not in spare}
+    return [parts.get(place) or trained.get(place) or sample for place, sample in enumerate(samples)]
+
+
 def _groups(seen: Sequence[Seen], likenesses: Likenesses) -> list[str]:
     """The name of each photograph's group, empty where it is alone: made of what is in it, whatever the order."""
     names = [""] * len(seen)
-    for group in together(len(seen), [*likenesses.alike, *animals(seen)]):
+    for group in together(len(seen), [*likenesses.alike, *kin(seen)]):
         if len(group) > 1:
             name = min(seen[place].content for place in group)[:16]
             for place in group:
                 names[place] = name
     return names
-
-
-def _sample(one: Seen, group: str) -> Sample:
-    return Sample(one.photo.path, one.label, one.content, group, one.photo.official)
 
 
 def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: TrainConfig, telling: Telling) -> DataSet:
@@ -197,9 +208,6 @@ def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: Trai
         name = label_name(labels[used[0].label])
         said = tr("All photographs are of one class, “{name}”: at least two are needed to tell apart.")
         raise UserError(said.format(name=name))
-    if len(used) < len(samples):
-        said = tr("{number} photographs for training look like one for test or validation and are left out.")
-        telling.note(said.format(number=len(samples) - len(used)))
     never = [label_name(label) for place, label in enumerate(labels) if place not in trained]
     if never:
         said = tr("These classes have no photograph to train on: {classes}.")
@@ -257,8 +265,14 @@ def _write(
     text = io.StringIO(newline="")
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
+    kept = {sample.content for sample in samples if sample.part}
     for one, sample in zip(looked.seen, samples, strict=True):
-        table.writerow(_row(one.photo, labels[one.label].id, sample, one.facts))
+        problem = ""
+        if sample.part is None:
+            problem = tr("the same file as another one")
+            if sample.content not in kept:
+                problem = tr("looks like one for test or validation")
+        table.writerow(_row(one.photo, labels[one.label].id, sample, one.facts, problem))
     for photo, problem in looked.unreadable:
         table.writerow(_row(photo, label_of(photo.counts_as).id, None, None, problem))
     run_dir.mkdir(parents=True, exist_ok=True)

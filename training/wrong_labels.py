@@ -1,6 +1,7 @@
 """Labels that are perhaps wrong: what a classifier that has not seen a photograph says of it, beside its label.
 
-Confident learning (Northcutt, Jiang & Chuang, JAIR 2021) with a cross-validated linear discriminant on stored vectors.
+After confident learning (Northcutt, Jiang & Chuang, JAIR 2021): calibrated probabilities of a cross-validated linear
+discriminant on stored vectors, and how little of them is left for the given label.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from training.samples import Labels
 
 # A class with fewer photographs cannot be spoken for: its members would always be outvoted.
 LEAST_OF_CLASS = 8
-# How many times likelier another class must be. See tests/bench/wrong_labels.py for what that finds.
-TIMES_LIKELIER = 20.0
+# A label is doubted where it is as unlikely as this, and another one more likely than not.
+MOST_OF_OWN = 0.05
+LEAST_OF_OTHER = 0.5
 
 _FOLDS = 5
 # How far the covariance is drawn towards a multiple of the identity (Ledoit & Wolf 2004 estimate it; for unit vectors
-# of 512 directions anything from 0.1 to 0.5 judges alike).
-_SHRINKAGE = 0.3
-_KEPT = 3
+# of 512 directions anything from 0.1 to 0.9 judges alike).
+_SHRINKAGE = 0.5
+_ASKED_FOR_TEMPERATURE = 4000
 _AT_ONCE = 2048
 
 Doubles = npt.NDArray[np.float64]
@@ -37,20 +39,6 @@ class Suspect:
     label: int
     probability: float
     own: float
-
-
-@dataclass(frozen=True)
-class _Judged:
-    """What was said of photographs (their `places`) by those who had not seen them.
-
-    `own` (n,) is the probability of the given label; `others` (n, kept) the likeliest other classes and `chances`
-    (n, kept) their probabilities.
-    """
-
-    places: Labels
-    own: Doubles
-    others: Labels
-    chances: Doubles
 
 
 def perhaps_wrong(
@@ -67,17 +55,20 @@ def perhaps_wrong(
         return []
     places = np.flatnonzero(np.isin(labels, spoken_for))
     known = np.searchsorted(spoken_for, labels[places])
-    folds = _folds(known, [groups[place] for place in places])
-    judged = _judged(directions, places, known, folds, asked)
-    typical = _typical(judged, known, len(spoken_for))
-    suspects = []
-    for row, place in enumerate(places):
-        for other, chance in zip(judged.others[row], judged.chances[row], strict=True):
-            if chance >= typical[other] and chance >= TIMES_LIKELIER * judged.own[row]:
-                label = int(spoken_for[other])
-                suspects.append(Suspect(int(place), label, float(chance), float(judged.own[row])))
-                break
-    return sorted(suspects, key=lambda one: (one.own - one.probability, one.place))
+    judges = _Judges(directions, places, known, _folds(known, [groups[int(place)] for place in places]), asked)
+    found: list[tuple[float, Suspect]] = []
+    for start in range(0, len(places), _AT_ONCE):
+        asked()
+        rows = np.arange(start, min(start + _AT_ONCE, len(places)))
+        chances = judges.probabilities(rows)
+        own = chances[rows - start, known[rows]]
+        likeliest = chances.argmax(axis=1)
+        other = chances[rows - start, likeliest]
+        for row in np.flatnonzero((own <= MOST_OF_OWN) & (other >= LEAST_OF_OTHER)):
+            label = int(spoken_for[likeliest[row]])
+            suspect = Suspect(int(places[start + row]), label, float(other[row]), float(own[row]))
+            found.append((float(np.log(max(own[row], 1e-12)) - np.log(other[row])), suspect))
+    return [suspect for _, suspect in sorted(found, key=lambda one: (one[0], one[1].place))]
 
 
 def _folds(labels: Labels, groups: Sequence[int]) -> Labels:
@@ -111,33 +102,38 @@ def _sums(values: Floats, labels: Labels, count: int) -> _Sums:
     return _Sums(np.bincount(labels, minlength=count).astype(float), sums, (values.T @ values).astype(float))
 
 
-def _judged(directions: Floats, places: Labels, labels: Labels, folds: Labels, asked: Callable[[], None]) -> _Judged:
-    count = int(labels.max()) + 1
-    members = [np.flatnonzero(folds == fold) for fold in range(_FOLDS)]
-    of_fold = []
-    for rows in members:
-        asked()
-        of_fold.append(_sums(directions[places[rows]], labels[rows], count))
-    whole = of_fold[0]
-    for one in of_fold[1:]:
-        whole = whole + one
-    own, others = np.zeros(len(places)), np.zeros((len(places), min(_KEPT, count - 1)), np.intp)
-    chances = np.zeros(others.shape)
-    for rows, one in zip(members, of_fold, strict=True):
-        kernel, bias = _discriminant(whole - one)
-        for start in range(0, len(rows), _AT_ONCE):
+class _Judges:
+    """A discriminant for each fold, made of all others, and the temperature at which their probabilities are honest."""
+
+    def __init__(
+        self, directions: Floats, places: Labels, labels: Labels, folds: Labels, asked: Callable[[], None]
+    ) -> None:
+        self._directions, self._places, self._folds = directions, places, folds
+        count = int(labels.max()) + 1
+        of_fold = []
+        for fold in range(_FOLDS):
             asked()
-            some = rows[start : start + _AT_ONCE]
-            logits = directions[places[some]] @ kernel + bias
-            own[some], others[some], chances[some] = _said(logits, labels[some], others.shape[1])
-    return _Judged(places, own, others, chances)
+            rows = np.flatnonzero(folds == fold)
+            of_fold.append(_sums(directions[places[rows]], labels[rows], count))
+        whole = sum(of_fold[1:], of_fold[0])
+        self._discriminants = [_discriminant(whole - one) for one in of_fold]
+        some = np.random.default_rng(0).permutation(len(places))[:_ASKED_FOR_TEMPERATURE]
+        self._temperature = _temperature(self._logits(some), labels[some])
+
+    def probabilities(self, rows: Labels) -> Doubles:
+        """What is said of these photographs by those who have not seen them: (n, classes)."""
+        return _softmax(self._logits(rows) / self._temperature)
+
+    def _logits(self, rows: Labels) -> Doubles:
+        logits = np.empty((len(rows), self._discriminants[0][0].shape[1]))
+        for fold, (kernel, bias) in enumerate(self._discriminants):
+            mine = self._folds[rows] == fold
+            logits[mine] = self._directions[self._places[rows[mine]]] @ kernel + bias
+        return logits
 
 
 def _discriminant(sums: _Sums) -> tuple[Doubles, Doubles]:
-    """Kernel (d, classes) and bias (classes,) of a linear discriminant with shrunk covariance, every class as likely.
-
-    The logits are divided by what they spread more than those of unseen photographs: half of the dimension's share.
-    """
+    """Kernel (d, classes) and bias (classes,) of a linear discriminant to which every class is as likely."""
     means = sums.sums / np.maximum(sums.counts, 1)[:, None]
     within = sums.squares - (means * sums.counts[:, None]).T @ means
     freedom = max(1.0, sums.counts.sum() - len(means))
@@ -146,22 +142,18 @@ def _discriminant(sums: _Sums) -> tuple[Doubles, Doubles]:
     covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * np.trace(covariance) / size * np.eye(size)
     kernel = np.linalg.solve(covariance, means.T)
     bias = -0.5 * np.einsum("cd,dc->c", means, kernel)
-    bias[sums.counts == 0] = -np.inf
+    bias[sums.counts == 0] = -1e6
     return kernel, bias
 
 
-def _said(logits: Doubles, labels: Labels, kept: int) -> tuple[Doubles, Labels, Doubles]:
-    logits = logits - logits.max(axis=1, keepdims=True)
-    probabilities = np.exp(logits)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
+def _softmax(logits: Doubles) -> Doubles:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+def _temperature(logits: Doubles, labels: Labels) -> float:
+    """What the logits are divided by so that the labels are likeliest (Guo et al. 2017); a wrong few do not matter."""
     rows = np.arange(len(labels))
-    own = probabilities[rows, labels].copy()
-    probabilities[rows, labels] = -1
-    others = np.argsort(-probabilities, axis=1, kind="stable")[:, :kept]
-    return own, others, np.take_along_axis(probabilities, others, axis=1)
-
-
-def _typical(judged: _Judged, labels: Labels, count: int) -> Doubles:
-    """How likely a class is said to be, on average, for its own photographs: from there on it is believed."""
-    sums = np.bincount(labels, judged.own, minlength=count)
-    return np.asarray(sums / np.maximum(np.bincount(labels, minlength=count), 1), np.float64)
+    tried = np.geomspace(0.5, 200, 60)
+    losses = [-np.log(np.maximum(_softmax(logits / one)[rows, labels], 1e-9)).mean() for one in tried]
+    return float(tried[int(np.argmin(losses))])
