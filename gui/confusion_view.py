@@ -156,7 +156,8 @@ class ConfusionView(ttk.Frame):
         px, side, colours = self._look.px, self.side, self._look.colours
         rows, columns = self._names_px(self._matrix.rows), self._names_px(self._matrix.columns)
         line: int = font.nametofont(BODY, self).metrics("linespace")
-        corner = max(rows, font.nametofont(SMALL, self).measure(tr("People said →")))
+        down, across = self.titles()
+        corner = max(rows, *(font.nametofont(SMALL, self).measure(title) for title in (down, across)))
         height = round(columns * math.sin(math.radians(_SLANT))) + line + px(6)
         self._left.configure(width=corner + px(10))
         self._top.configure(height=height)
@@ -170,11 +171,9 @@ class ConfusionView(ttk.Frame):
             self._top.create_text(x, height - px(8), text=text, anchor="w", angle=_SLANT, font=BODY, tags=f"n{column}")
         for canvas in (self._left, self._top):
             canvas.itemconfigure("all", fill=colours.text)
+        self._corner.create_text(corner + px(4), height - px(4), text=down, anchor="se", font=SMALL, fill=colours.faint)
         self._corner.create_text(
-            corner + px(4), height - px(4), text=tr("The answer ↓"), anchor="se", font=SMALL, fill=colours.faint
-        )
-        self._corner.create_text(
-            corner + px(4), height - px(6) - line, text=tr("People said →"), anchor="se", font=SMALL, fill=colours.faint
+            corner + px(4), height - px(6) - line, text=across, anchor="se", font=SMALL, fill=colours.faint
         )
 
     def _draw_lines(self) -> None:
@@ -309,6 +308,10 @@ class ConfusionView(ttk.Frame):
         return "break"
 
     # Words
+
+    def titles(self) -> tuple[str, str]:
+        """What the rows are, and what the columns are."""
+        return tr("The answer ↓"), tr("People said →")
 
     def _say(self, place: tuple[int, int]) -> None:
         self.line.configure(text=self.text_of(place) if self._matrix.rows else "")

@@ -1,4 +1,4 @@
-"""Curves over epochs: a line of training and one of validation; the pointer or the arrow keys show an epoch's figures."""
+"""Curves over epochs, of training and of validation; the pointer or the arrow keys show the figures of an epoch."""
 
 from __future__ import annotations
 
@@ -154,16 +154,14 @@ class CurveChart(tkinter.Canvas):
             value = low + (high - low) * tick / _TICKS
             y = bottom - (bottom - top) * tick / _TICKS
             self.create_line(left, y, right, y, fill=colours.track)
-            self.create_text(
-                left - px(6), y, text=self._written(value), anchor="e", font=SMALL, fill=colours.faint
-            )
+            self.create_text(left - px(6), y, text=self._written(value), anchor="e", font=SMALL, fill=colours.faint)
         for place in self._breaks:
             x, _ = self._point_of(place, low, low, high)
             self.create_line(x, top, x, bottom, fill=colours.faint, dash=(2, 4))
-        for place, anchor in ((0, "nw"), (self.epochs - 1, "ne")):
-            if place or self.epochs == 1 or anchor == "nw":
-                x, _ = self._point_of(place, low, low, high)
-                self.create_text(x, bottom + px(3), text=str(place + 1), anchor=anchor, font=SMALL, fill=colours.faint)  # type: ignore[arg-type]
+        first, last = (self._point_of(place, low, low, high)[0] for place in (0, self.epochs - 1))
+        self.create_text(first, bottom + px(3), text="1", anchor="nw", font=SMALL, fill=colours.faint)
+        if self.epochs > 1:
+            self.create_text(last, bottom + px(3), text=str(self.epochs), anchor="ne", font=SMALL, fill=colours.faint)
 
     def _draw_curve(self, curve: Curve, ink: str, low: float, high: float) -> None:
         thick, dot = max(2, self._look.px(2)), self._look.px(_DOT_PX)

@@ -17,7 +17,7 @@ from core.texts import label_name, language, percent, set_language, tr
 from gui.about import AboutDialog, about_text
 from gui.desktop import Desktop, show_in_file_manager
 from gui.help_dialog import HelpDialog
-from gui.settings_dialog import ModelChoice, Selection, SettingsDialog
+from gui.settings_dialog import Administrator, ModelChoice, Selection, SettingsDialog
 from gui.timeline import mark
 
 if TYPE_CHECKING:
@@ -200,9 +200,38 @@ class Preferences:
             Selection(tr("Theme"), self.themes(), settings.theme, self.use_theme),
             Selection(tr("Heatmap colours"), strip.palettes, shell.desk.choices.palette, strip.use_palette),
         )
-        self._dialog = SettingsDialog(shell.root, shell.look, selections, self.load_model, self.ask_for_model)
+        administrator = Administrator(
+            settings.retrain_enabled, bool(settings.retrain_passphrase), self.use_retraining, self.ask_for_passphrase
+        )
+        self._dialog = SettingsDialog(
+            shell.root, shell.look, selections, self.load_model, self.ask_for_model, administrator
+        )
         self._show_models_in_dialog()
         self._read_models()
+
+    def use_retraining(self, shown: bool) -> None:
+        """The tools of the Retrain tab are to be seen, or not."""
+        self._shell.settings.retrain_enabled = shown
+        self._save()
+        self._shell.retrain_desk.settings_changed()
+        self._show_dialog_again()
+
+    def ask_for_passphrase(self) -> None:
+        """Set, change or remove the passphrase of the Retrain tab."""
+        from gui.passphrase_dialog import PassphraseDialog
+
+        shell = self._shell
+        parent = self._dialog if self._dialog is not None and self._dialog.winfo_exists() else shell.root
+        kept = shell.settings.retrain_passphrase
+        PassphraseDialog(parent, shell.look, shell.background, kept, self._on_passphrase)
+
+    def _on_passphrase(self, kept: str) -> None:
+        self._shell.settings.retrain_passphrase = kept
+        self._save()
+        self._shell.show_done(tr("The passphrase is set.") if kept else tr("There is no passphrase any more."))
+        self._shell.retrain_desk.is_open = True  # who could set it knows it
+        self._shell.retrain_desk.settings_changed()
+        self._show_dialog_again()
 
     def show_about(self) -> None:
         """Versions and licences."""

@@ -29,6 +29,10 @@ class RowSigns:
             self._made[key] = self._drawn(kind, size_px)
         return self._made[key]
 
+    def let_go(self) -> None:
+        """Before what shows them is destroyed: Tk's pictures must not be freed in another thread later."""
+        self._made.clear()
+
     def _drawn(self, kind: str, size_px: int) -> ImageTk.PhotoImage:
         from PIL import Image, ImageDraw, ImageTk  # not needed for the first drawing of the window
 

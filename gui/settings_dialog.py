@@ -33,6 +33,16 @@ class Selection:
     choose: Callable[[str], object]
 
 
+@dataclass(frozen=True)
+class Administrator:
+    """Whether the tools of the Retrain tab are to be seen, and whether they have a passphrase."""
+
+    is_on: bool
+    has_passphrase: bool
+    switch: Callable[[bool], object]
+    ask_passphrase: Callable[[], object]
+
+
 class SettingsDialog(Dialog):
     """Rows of choices; the models come when the worker has read them."""
 
@@ -43,12 +53,15 @@ class SettingsDialog(Dialog):
         selections: Sequence[Selection],
         use_model: Callable[[str], object],
         add_model: Callable[[], object],
+        administrator: Administrator | None = None,
     ) -> None:
         super().__init__(parent, look, tr("Settings"))
         self._use_model = use_model
         self._used = tkinter.StringVar(self)
         self.boxes: list[ttk.Combobox] = []
         self._build(selections, add_model)
+        if administrator is not None:
+            self._build_administrator(administrator, 5 + len(selections))
         self.show()
 
     def show_models(self, models: Sequence[ModelChoice]) -> None:
@@ -88,6 +101,21 @@ class SettingsDialog(Dialog):
         for row, selection in enumerate(selections, start=4):
             ttk.Label(self.body, text=selection.text).grid(row=row, column=0, sticky="w", padx=(0, px(24)), pady=px(4))
             self._build_box(selection).grid(row=row, column=1, sticky="ew", pady=px(4))
+
+    def _build_administrator(self, administrator: Administrator, row: int) -> None:
+        px = self.look.px
+        line = ttk.Separator(self.body)
+        line.grid(row=row, column=0, columnspan=2, sticky="ew", pady=(px(14), px(10)))
+        self._is_administrator = tkinter.BooleanVar(self, administrator.is_on)
+        self.administrator_box = ttk.Checkbutton(
+            *(self.body,), text=tr("Administrator: show the Retrain tab's tools"), variable=self._is_administrator,
+            command=lambda: administrator.switch(self._is_administrator.get()),
+        )  # fmt: skip
+        self.administrator_box.grid(row=row + 1, column=0, columnspan=2, sticky="w")
+        text = tr("Change or remove the passphrase…") if administrator.has_passphrase else tr("Set a passphrase…")
+        self.passphrase_button = ttk.Button(self.body, text=text, command=administrator.ask_passphrase)
+        self.passphrase_button.grid(row=row + 2, column=0, columnspan=2, sticky="w", padx=(px(30), 0), pady=(px(6), 0))
+        self.passphrase_button.state(["!disabled" if administrator.is_on else "disabled"])
 
     def _build_box(self, selection: Selection) -> ttk.Combobox:
         shown = [text for _, text in selection.entries]

@@ -21,13 +21,14 @@ from gui.folder_desk import FolderDesk
 from gui.folder_tab import FolderTab
 from gui.folder_words import in_short
 from gui.heatmap_strip import HeatmapChoices
-from gui.later_tabs import LaterTab, retrain_texts
 from gui.menus import MenuBar
 from gui.notice_bar import NoticeBar
 from gui.photo_actions import PhotoActions
 from gui.photo_desk import PhotoDesk
 from gui.photo_tab import PhotoTab
 from gui.preferences import Preferences, follow_in_file_dialogs
+from gui.retrain_desk import RetrainDesk
+from gui.retrain_tab import RetrainTab
 from gui.shell_menus import menus, shell_actions
 from gui.status_line import StatusLine
 from gui.theme import Look
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MODEL_SUFFIX = ".shelterlens"
-PHOTO, FOLDER = 0, 1
+PHOTO, FOLDER, RETRAIN = 0, 1, 2
 # Of the photograph's actions, those that make sense in every tab.
 _EVERYWHERE = frozenset({"open", "paste", "heatmap", "stronger", "weaker"})
 _DONE_MS = 4000
@@ -64,6 +65,7 @@ class Shell:
         self.desk = PhotoDesk(engine, self.background, choices, self._on_desk_changed, self._on_word)
         self._drawn_with = choices
         self.folder_desk = FolderDesk(root, engine, self.background, self, lambda: self.desk.choices)
+        self.retrain_desk = RetrainDesk(root, engine, self.background, self)
         self.preferences = Preferences(self)
         self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
         self.folder_actions = FolderActions(root, look, self.folder_desk, self.background, self)
@@ -71,13 +73,14 @@ class Shell:
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
         hints = self.folder_actions.hints(self.actions)
         self.folder_tab = FolderTab(self.tabs, look, self.actions, hints, self.folder_desk, settings)
-        self.retrain_tab = LaterTab(self.tabs, look, retrain_texts)
+        self.retrain_tab = RetrainTab(self.tabs, look, self.retrain_desk)
         self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
         self.menu = MenuBar(root, menus(self))
         self._build()
         self.desk.attach(self.photo_tab)
         self.folder_actions.attach(self.folder_tab)
         self.folder_desk.attach(self.folder_tab)
+        self.retrain_desk.attach(self.retrain_tab)
         self.show_texts()
 
     def start(self, paths: Sequence[Path]) -> None:
@@ -92,6 +95,7 @@ class Shell:
         if paths:
             self.open_paths(list(paths))
         self.folder_desk.start()
+        self.retrain_desk.start()
 
     def show_texts(self) -> None:
         """Every text in the present language."""
@@ -140,6 +144,8 @@ class Shell:
         first = paths[0]
         self.settings.last_folder = first if has_folder else first.parent
         models = [path for path in paths if path.suffix.lower() == MODEL_SUFFIX and not has_folder]
+        if self.shown() == RETRAIN and self.retrain_desk.takes(first, has_folder):
+            return
         if models:
             self.preferences.add_model(models[0])
         elif has_folder or len(paths) > 1:
@@ -170,14 +176,37 @@ class Shell:
         """How far the tagging is, where its own tab is not in front."""
         run = self.folder_desk.run
         behind = in_short(run.progress) if run.is_running and self.shown() != FOLDER else ""
-        self.status.show_running(self._running or behind)
+        learning = self.retrain_desk.in_short() if self.shown() != RETRAIN else ""
+        self.status.show_running(self._running or behind or learning)
+
+    def model_changed(self, name: str, previous: str | None) -> None:
+        """A trained model was taken into use, or taken back: it is in the settings already."""
+        self.settings.model, self.settings.previous_model = name, previous
+        self.preferences.load_model(name)
+
+    def answers_changed(self) -> None:
+        """The library has answers of another model: the folder that is shown gets them."""
+        if self.folder_desk.open_run is not None and not self.folder_desk.run.is_running:
+            self.folder_desk.go_on()
+
+    def open_settings(self) -> None:
+        """The settings."""
+        self.preferences.show_dialog()
 
     def last_folder(self) -> Path | None:
         """Where the file dialogs begin."""
         return self.settings.last_folder
 
+    def ask_to_close(self) -> None:
+        """Close, at once or after asking what becomes of a training."""
+        if self.retrain_desk.run.is_training:
+            self.retrain_desk.ask_before_closing(self.look, self.close)
+        else:
+            self.close()
+
     def close(self) -> None:
         """Settings are kept, what was promised is done, other work is called off, the window goes."""
+        self.retrain_desk.close()
         self.folder_tab.remember(self.settings)
         self.preferences.remember_window()
         self.root.withdraw()
@@ -264,7 +293,7 @@ class Shell:
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()
         root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
         root.geometry(self._geometry(width, height))
-        root.protocol("WM_DELETE_WINDOW", self.close)
+        root.protocol("WM_DELETE_WINDOW", self.ask_to_close)
 
     def _geometry(self, width: int, height: int) -> str:
         """As it was left, if that is still on the screen."""

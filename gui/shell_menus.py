@@ -21,7 +21,7 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
     choices = shell.preferences
 
     return {
-        "quit": Action(lambda: tr("Quit"), shell.close, ("Primary-q",), True),
+        "quit": Action(lambda: tr("Quit"), shell.ask_to_close, ("Primary-q",), True),
         "photo": Action(lambda: tr("Photo"), lambda: shell.select(0), ("F2",), True),
         "folder": Action(lambda: tr("Folder"), lambda: shell.select(1), ("F3",), True),
         "retrain": Action(lambda: tr("Retrain"), lambda: shell.select(2), ("F4",), True),
