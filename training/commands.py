@@ -143,7 +143,7 @@ def result_lines(result: Result) -> Iterator[str]:
     worst = sorted((one for one in found.classes if one.confused), key=lambda one: -one.confused)[:_MOST_CONFUSED]
     names = {one.label: label_name(one) for one in found.classes}
     for one in worst:
-        said = tr("{count} of {all} times taken for {other}: {name}")
+        said = tr("{name}: {count} of {all} times taken for {other}")
         other = names.get(one.confused_with, one.confused_with)
         yield said.format(count=one.confused, all=one.photographs, other=other, name=label_name(one))
     if result.comparison is not None:
