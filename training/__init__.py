@@ -53,6 +53,18 @@ report       the same as one page, of its parts: report_charts, report_classes, 
 trained_card MODEL_CARD.md of a model that somebody trained
 trained_memory  which photographs it was trained on
 
+fit          fine-tuning and training from scratch, gone on with after any end
+stages       which layers move when
+feeding      photographs -> batches, ahead of the device
+epochs       one epoch, batch by batch
+optimisers   how weights are moved
+schedules    how fast, as time goes by
+losses       what is made small
+checkpoints  how far a fitting is, on disk
+tensorboards its curves for TensorBoard
+estimate     how long it will take on this computer
+search       which choices are best, by trying (Optuna)
+
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
 u2net        the network for outlines, likewise
