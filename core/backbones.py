@@ -305,21 +305,21 @@ def _newer() -> Iterable[BackboneEntry]:
 
 def _small_ones() -> Iterable[BackboneEntry]:
     yield _from_scratch(
-        "baseline", "Baseline", 224, 0.1, 0.6,
+        "baseline", "Baseline", 224, 0.1, 0.42,
         lambda: tr("Four plain layers, from nothing: what any other network must beat."),
     )  # fmt: skip
     yield _from_scratch(
         "lenet", "LeNet-5", 32, 0.01, 0.001, lambda: tr("The first of its kind (1998), for tiny simple pictures.")
     )
-    yield _from_scratch("cnn", "CNN", 128, 0.1, 0.2, lambda: tr("Three plain layers, from nothing."))
+    yield _from_scratch("cnn", "CNN", 128, 0.1, 0.17, lambda: tr("Three plain layers, from nothing."))
     yield _from_scratch(
-        "cnn4_bn", "CNN, 4 layers", 128, 0.4, 0.3, lambda: tr("Four layers with batch normalisation, from nothing.")
+        "cnn4_bn", "CNN, 4 layers", 128, 0.24, 0.2, lambda: tr("Four layers with batch normalisation, from nothing.")
     )
     yield _from_scratch(
-        "cnn6_bn", "CNN, 6 layers", 128, 1.2, 0.5, lambda: tr("Six layers with batch normalisation, from nothing.")
+        "cnn6_bn", "CNN, 6 layers", 128, 0.29, 0.62, lambda: tr("Six layers with batch normalisation, from nothing.")
     )
     yield _from_scratch(
-        "convnet8", "ConvNet, 8 layers", 128, 1.2, 1.0,
+        "convnet8", "ConvNet, 8 layers", 128, 1.2, 0.84,
         lambda: tr("Eight layers in pairs, from nothing: for thousands of photographs and more."),
     )  # fmt: skip
 

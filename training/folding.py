@@ -214,7 +214,7 @@ def in_float32(model: keras.Model) -> keras.Model:
     def plain(layer: Any) -> Any:
         return type(layer).from_config({**layer.get_config(), "dtype": "float32"})
 
-    again = keras.models.clone_model(model, clone_function=plain)
+    again = keras.models.clone_model(model, clone_function=plain, recursive=True)
     again.set_weights(model.get_weights())
     for layer in again.layers:
         if isinstance(layer, layers.Normalization) and layer.input_mean is None:
