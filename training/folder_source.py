@@ -153,7 +153,7 @@ def _notes_on_layout(root: Path, layout: Layout, beside: Sequence[Folders]) -> l
         said = tr("The classes were found in {folder}.")
         notes.append(said.format(folder=printable(str(root.joinpath(*layout.above)), 300)))
     if beside:
-        said = tr("{number} photographs do not lie in the folder of a class and are not used: {folders}.")
+        said = tr("Photographs that do not lie in the folder of a class, and are not used: {number} ({folders}).")
         counts = Counter("/".join(folders) or "." for folders in beside)
         notes.append(said.format(number=len(beside), folders=_some([name for name, _ in counts.most_common()])))
     return notes

@@ -147,12 +147,12 @@ def _notes(kinds: Mapping[Kind, int]) -> tuple[str, ...]:
     if not kinds:
         return ()
     words = {
-        Kind.CROSS: tr("{number} crosses"),
-        Kind.MIXED: tr("{number} of mixed breed"),
-        Kind.UNKNOWN: tr("{number} unknown"),
-        Kind.NOT_A_DOG: tr("{number} without a dog"),
-        Kind.OTHER: tr("{number} with words that no second photograph has"),
-        Kind.BREED: tr("{number} with words that no second photograph has"),
+        Kind.CROSS: tr("crosses: {number}"),
+        Kind.MIXED: tr("mixed breed: {number}"),
+        Kind.UNKNOWN: tr("unknown: {number}"),
+        Kind.NOT_A_DOG: tr("no dog: {number}"),
+        Kind.OTHER: tr("words that no second photograph has: {number}"),
+        Kind.BREED: tr("words that no second photograph has: {number}"),
     }
-    parts = ", ".join(words[kind].format(number=number) for kind, number in kinds.items())
-    return (tr("Not used, because they name no single breed: {parts}.").format(parts=parts),)
+    parts = "; ".join(words[kind].format(number=number) for kind, number in kinds.items())
+    return (tr("Photographs whose label names no single breed are not used: {parts}.").format(parts=parts),)

@@ -35,6 +35,8 @@ def read_labelled_table(source: Source, telling: Telling) -> Found:
     assert source.path is not None
     table = read_any_table(source.path)
     name = printable(source.path.name)
+    if not table.lines:
+        raise UserError(tr("The table {name} has a header and nothing below it.").format(name=name))
     columns = find_columns(table, source, name)
     pictures = _Pictures(source.images or source.path.parent, telling)
     names, findings = Names(), []
@@ -190,12 +192,10 @@ def _notes(table: ReadTable, columns: Columns, unlabelled: int) -> Iterator[str]
             said = tr("These words in it are neither, and what has them is shared out freely: {words}.")
             yield said.format(words=", ".join(sorted(unknown)[:10]))
     if unlabelled:
-        yield tr("{number} rows have no class and are not used.").format(number=unlabelled)
+        yield tr("Rows without a class, not used: {number}.").format(number=unlabelled)
 
 
 def _nothing(table: ReadTable, columns: Columns, name: str, folder: Path, has_missing: bool) -> str:
-    if not table.lines:
-        return tr("The table {name} has a header and nothing below it.").format(name=name)
     if has_missing:
         said = tr(
             "None of the pictures in column “{image}” of {name} was found in {folder}. Choose the folder with the "
