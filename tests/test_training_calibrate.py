@@ -8,7 +8,15 @@ import pytest
 
 from core.bundles import Words
 from core.records import Floats
-from training.calibrate import calibration_error, choose_subject, choose_sure, fit_temperature, measure
+from training.calibrate import (
+    calibration_error,
+    careful_sure,
+    choose_subject,
+    choose_sure,
+    fit_temperature,
+    lower_bound,
+    measure,
+)
 from training.heads import Labels, softmax
 
 ON = Words(en="planted photographs", fr="photos fabriquées")
@@ -142,3 +150,58 @@ def test_figures_by_hand() -> None:
 def test_where_nothing_is_sure_there_is_no_share_of_right_ones() -> None:
     found = measure(ON, rows([0.5] * 4), labels_of(4, 0), sure_from=0.8)
     assert (found.sure_share, found.sure_right, found.top1) == (0, None, 1)
+
+
+def test_a_handful_of_right_answers_does_not_make_it_cocksure() -> None:
+    certain = np.eye(3, dtype=np.float32)[np.zeros(3, int)] * 3
+    assert fit_temperature(certain, np.zeros(3, np.intp)) == pytest.approx(0.1)
+    assert fit_temperature(certain, np.zeros(3, np.intp), spread=0.5) > 0.5
+
+
+def test_many_photographs_outweigh_what_is_usual() -> None:
+    logits = np.random.default_rng(1).normal(size=(6000, 5)).astype(np.float32) * 2
+    labels = drawn(softmax(logits))
+    assert fit_temperature(logits * 3, labels, spread=0.5) == pytest.approx(
+        fit_temperature(logits * 3, labels), rel=0.02
+    )
+
+
+@pytest.mark.parametrize(("hits", "cases"), [(1, 1), (30, 30), (95, 100), (1, 50), (1900, 2000), (0, 9)])
+def test_the_lower_bound_is_that_of_clopper_and_pearson(hits: int, cases: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    exact = stats.beta.ppf(0.05, hits, cases - hits + 1) if hits else 0.0
+    assert lower_bound(hits, cases) == pytest.approx(exact, abs=1e-6)
+
+
+def test_a_promise_is_made_only_when_it_would_hold_with_other_photographs() -> None:
+    # Counted, 95 % are right from 0.9 on; with 100 of them that could be luck, with 10,000 it cannot.
+    few = careful_sure(rows([0.96] * 100), labels_of(95, 5), 0.95)
+    assert few.precision == 0.89 and few.cases == 100
+    many = careful_sure(rows([0.96] * 10_000), labels_of(9550, 450), 0.95)
+    assert many.precision == 0.95 and many.coverage == 1
+
+
+def test_the_threshold_that_keeps_the_promise_is_taken_before_a_lower_one() -> None:
+    confidence = np.repeat([0.99, 0.72], [400, 400])
+    labels = np.concatenate([labels_of(399, 1), labels_of(280, 120)])
+    found = careful_sure(rows(confidence), labels, 0.95)
+    assert 0.72 < found.threshold <= 0.99 and found.coverage == 0.5 and 0.95 <= found.precision <= 0.99
+
+
+@pytest.mark.parametrize("labels", [labels_of(0, 0), labels_of(0, 40), labels_of(20, 20), labels_of(1, 0)])
+def test_what_cannot_be_promised_is_never_sure(labels: Labels) -> None:
+    found = careful_sure(rows([0.97] * len(labels)), labels, 0.95)
+    assert (found.threshold, found.precision, found.coverage, found.cases) == (1, 0, 0, 0)
+
+
+def test_promises_made_on_few_photographs_are_kept_on_others() -> None:
+    """Over many draws of 150 validation photographs, the promise is broken hardly more often than it may be."""
+    rng, broken, made = np.random.default_rng(11), 0, 0
+    for draw in range(100):
+        probabilities = rows(rng.uniform(0.5, 1, 150))
+        rule = careful_sure(probabilities, drawn(probabilities, draw), 0.9)
+        if rule.cases:
+            made += 1
+            # What is right from a threshold on, of uniform confidence, is half way to 1.
+            broken += (1 + rule.threshold) / 2 < rule.precision
+    assert made > 75 and broken / made <= 0.05
