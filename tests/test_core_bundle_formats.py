@@ -187,7 +187,8 @@ def test_a_head_is_as_large_as_foretold() -> None:
             update={"channels": 512, "rows": 7, "columns": 7, "tail": Tail(pooling=Pooling.FLATTEN, dense=(256,))}
         )
     )
-    arrays = tail_arrays("vgg", DenseTail(Pooling.FLATTEN, (Dense(np.zeros((25088, 256), np.float32), np.zeros(256)),)))
+    layer = Dense(np.zeros((25088, 256), np.float32), np.zeros(256, np.float32))
+    arrays = tail_arrays("vgg", DenseTail(Pooling.FLATTEN, (layer,)))
     arrays["kernel"] = np.zeros((256, 120), np.float32)
     told = head_bytes([backbone], 120)
     assert told == pytest.approx(sum(one.nbytes for one in arrays.values()), rel=0.01)
