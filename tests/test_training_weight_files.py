@@ -25,8 +25,8 @@ def old_h5(path: Path, layers: dict[str, dict[str, object]], nested: bool = Fals
         if pieces == 1:
             root.attrs["layer_names"] = names
         else:
-            for number, part in enumerate(np.array_split(names, pieces)):
-                root.attrs[f"layer_names{number}"] = part
+            for number, piece in enumerate(np.array_split(np.array(names), pieces)):
+                root.attrs[f"layer_names{number}"] = piece
         for name, arrays in layers.items():
             group = root.create_group(name)
             group.attrs["weight_names"] = [f"{name}/{part}:0".encode() for part in arrays]
@@ -52,7 +52,7 @@ def test_layers_of_an_npz_file_have_their_parts_in_keras_order(tmp_path: Path) -
     parts = {"moving_variance": 4, "beta": 2, "moving_mean": 3, "gamma": 1}
     arrays = {f"bn/{part}": np.full(2, value, np.float32) for part, value in parts.items()}
     numbered = {f"sep/{n}": np.full(2, n, np.float32) for n in (10, 2, 0)}
-    np.savez(tmp_path / "w.npz", **arrays, **{"conv/bias": TWO, "conv/kernel": ONE}, **numbered)
+    np.savez(tmp_path / "w.npz", allow_pickle=False, **arrays, **{"conv/bias": TWO, "conv/kernel": ONE}, **numbered)
     bn, conv, sep = read_layers(tmp_path / "w.npz")
     assert [int(array[0]) for array in bn.arrays] == [1, 2, 3, 4]
     assert [array.ndim for array in conv.arrays] == [4, 1]
@@ -90,8 +90,8 @@ def test_what_is_no_weights_is_refused_with_the_reason(
 
 def test_numbers_must_be_numbers(tmp_path: Path) -> None:
     old_h5(tmp_path / "nan.h5", {"conv": {"kernel": np.array([1.0, np.nan])}})
-    np.savez(tmp_path / "text.npz", **{"conv/kernel": np.array(["a"])})
-    np.savez(tmp_path / "pickle.npz", **{"conv/kernel": np.array([print], object)})
+    np.savez(tmp_path / "text.npz", allow_pickle=True, **{"conv/kernel": np.array(["a"])})
+    np.savez(tmp_path / "pickle.npz", allow_pickle=True, **{"conv/kernel": np.array([print], object)})
     for name in ("nan.h5", "text.npz", "pickle.npz"):
         with pytest.raises(WeightsError, match="damaged"):
             read_layers(tmp_path / name)
