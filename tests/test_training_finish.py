@@ -24,6 +24,7 @@ from training.finish import finish
 from training.samples import DataSet, Part, Sample
 from training.telling import Silent
 
+COLOUR_NAMES = ("red", "green", "blue")
 COLOURS = ((200, 60, 60), (60, 200, 60), (60, 60, 200))
 
 
@@ -42,7 +43,7 @@ def drawn_data(folder: Path, bundle: Bundle, each: int = 12, wrong: int = 1) -> 
         for label in range(3):
             for number in range(each):
                 shown = (label + 1) % 3 if part is Part.TEST and number < wrong else label
-                path = folder / part.value / str(label) / f"{number}.jpg"
+                path = folder / part.value / COLOUR_NAMES[label] / f"{number}.jpg"
                 drawn_photo(path, COLOURS[shown], 1000 * place + 100 * label + number)
                 content = sha256(path.read_bytes()).hexdigest()
                 samples.append(Sample(path, label, content, part=part))
