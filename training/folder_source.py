@@ -13,9 +13,11 @@ from core.animals import animals_of
 from core.bundle_info import printable
 from core.errors import UserError
 from core.name_search import folded
-from core.photo_search import closed_folder, find_photos, is_closed, system_path
+from core.photo_search import PHOTO_SUFFIXES, closed_folder, find_photos, is_closed, system_path
 from core.texts import tr
+from core.train_records import Finding, FindingKind
 from training.found import Found, FoundPhoto, Names, part_of
+from training.labels import path_text
 from training.samples import Part
 from training.telling import Telling, stop_if_asked
 
@@ -45,7 +47,9 @@ class Layout:
 def read_folder(root: Path, telling: Telling) -> Found:
     """The photographs below a folder by class. Raises UserError with a sentence where there are no classes."""
     _check(root)
-    paths = _walked(root, telling)
+    walked = _walked(root, telling)
+    paths = [path for path in walked if path.suffix.casefold() in PHOTO_SUFFIXES]
+    closed = [_closed(path) for path in walked if path.suffix.casefold() not in PHOTO_SUFFIXES]
     below = [path.relative_to(root).parts[:-1] for path in paths]
     if not any(below):
         raise UserError(_no_classes(root, len(paths)))
@@ -62,7 +66,7 @@ def read_folder(root: Path, telling: Telling) -> Found:
     if not photographs:
         raise UserError(_no_classes(root, len(paths)))
     notes = [*_notes_on_layout(root, layout, beside), *_notes_on_empty(root, layout, names)]
-    return Found(tuple(_with_animals(photographs, root, layout)), names.all, notes=tuple(notes))
+    return Found(tuple(_with_animals(photographs, root, layout)), names.all, tuple(closed), notes=tuple(notes))
 
 
 def layout_of(below: Iterable[Folders]) -> Layout:
@@ -135,6 +139,11 @@ def _walked(root: Path, telling: Telling) -> list[Path]:
             paths.append(path)
             telling.progress(len(paths))
     return paths
+
+
+def _closed(folder: Path) -> Finding:
+    """A folder that a walk gives instead of what is in it: nobody may look into it."""
+    return Finding(kind=FindingKind.UNREADABLE, paths=(path_text(folder),), suggestion=closed_folder())
 
 
 def _no_classes(root: Path, photographs: int) -> str:

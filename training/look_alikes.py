@@ -106,8 +106,9 @@ def _candidates(cosines: Floats, pixels: Floats, start: int) -> list[tuple[int, 
     later = np.arange(cosines.shape[1]) > np.arange(start, start + len(cosines))[:, None]
     close = ((cosines >= CLOSE) | ((pixels >= _SIEVE) & (cosines >= LEAST_COSINE))) & later
     for row in np.flatnonzero(close.sum(axis=1) > _MOST_NEIGHBOURS):
-        least = np.partition(cosines[row][close[row]], -_MOST_NEIGHBOURS)[-_MOST_NEIGHBOURS]
-        close[row] &= cosines[row] >= least
+        ranked = np.where(close[row], cosines[row], -np.inf)
+        close[row] = False
+        close[row, np.argpartition(-ranked, _MOST_NEIGHBOURS)[:_MOST_NEIGHBOURS]] = True
     return [(int(row), int(column)) for row, column in np.argwhere(close)]
 
 

@@ -1,0 +1,482 @@
+"""The first step of a training: what may be wrong with data is found, and what is right is shared out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import BundleError, Cancelled, UserError
+from core.folders import library_path, training_dir
+from core.library import Library, content_of_file
+from core.photo_search import find_photos
+from core.photos import PhotoFile, read_file
+from core.records import Correction, Floats, Kind, Pixels
+from core.train_config import TrainConfig
+from core.train_records import DataReport, Finding, FindingKind, Phase
+from training import folder_source, photo_facts
+from training.data_check import MOST_FINDINGS, first_of_each
+from training.data_set import FILES_FILE, REPORT_FILE, read_data
+from training.look_alikes import centred, look_alikes, pixel_likeness, together
+from training.photo_facts import GREY_PX, look_at
+from training.samples import DataSet, Part
+from training.telling import Silent, Stop, Telling
+from training.wrong_labels import LEAST_OF_CLASS, perhaps_wrong
+
+SIDE_PX = 96
+
+
+class Heard(Silent):
+    """Keeps what it is told, and wants to stop at some time."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.notes: list[str] = []
+        self.steps: list[tuple[Phase, int]] = []
+        self.done: list[int] = []
+        self._left = stop_after
+
+    def phase(self, phase: Phase, total: int = 0) -> None:
+        self.steps.append((phase, total))
+
+    def progress(self, done: int, total: int | None = None) -> None:
+        self.done.append(done)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def asked_to_stop(self) -> Stop | None:
+        if self._left is None:
+            return None
+        self._left -= 1
+        return Stop.PAUSE if self._left < 0 else None
+
+
+def picture(seed: int, side_px: int = SIDE_PX) -> Pixels:
+    """A picture of soft patches, unlike that of any other seed."""
+    patches = np.random.default_rng(seed).integers(40, 200, (8, 8, 3), np.uint8)
+    return np.asarray(Image.fromarray(patches).resize((side_px, side_px), Image.Resampling.BICUBIC))
+
+
+def save(path: Path, pixels: Pixels) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+    return path
+
+
+def fill(root: Path, **classes: int) -> Path:
+    """So many different pictures for each class."""
+    for place, (name, count) in enumerate(classes.items()):
+        for number in range(count):
+            save(root / name / f"{number:03}.png", picture(1000 * place + number))
+    return root
+
+
+def seen_small(paths: Sequence[Path], gone: Sequence[str], telling: Telling) -> Mapping[str, Floats]:
+    """Stands in for the networks: the picture itself, very small."""
+    found = {}
+    for path in paths:
+        with Image.open(path) as image:
+            small = image.convert("RGB").resize((8, 8), Image.Resampling.BOX)
+        found[content_of_file(path)] = np.asarray(small, np.float32).reshape(-1)
+    return found
+
+
+Read = Callable[..., tuple[DataSet, DataReport]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def _read(root: Path, heard: Heard | None = None, **more: object) -> tuple[DataSet, DataReport]:
+        config = TrainConfig.model_validate({"name": "x", "source": {"path": root}} | more)
+        return read_data(config, tmp_path / "run", heard or Heard(), seen_small)
+
+    return _read
+
+
+def of_kind(report: DataReport, kind: FindingKind) -> list[Finding]:
+    return [finding for finding in report.findings if finding.kind is kind]
+
+
+def names(finding: Finding) -> set[str]:
+    return {"/".join(Path(path).parts[-2:]) for path in finding.paths}
+
+
+# -- The whole step ----------------------------------------------------------------------------------------------------
+
+
+def test_data_is_read_counted_shared_out_and_written_down(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=20, dog=12)
+    heard = Heard()
+    data, report = read(root, heard)
+    assert [label.en for label in data.labels] == ["cat", "dog"]
+    assert (report.photographs, report.left_out, report.unreadable, report.groups) == (32, 0, 0, 32)
+    assert report.sizes_px == (SIDE_PX, SIDE_PX, SIDE_PX)
+    assert [(one.name, one.photographs, one.train, one.validation, one.test) for one in report.classes] == [
+        ("cat", 20, 16, 2, 2),
+        ("dog", 12, 10, 1, 1),
+    ]
+    assert not report.findings
+    assert DataReport.model_validate_json((tmp_path / "run" / REPORT_FILE).read_bytes()) == report
+    with (tmp_path / "run" / FILES_FILE).open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert [(line["path"], line["part"], line["content"]) for line in lines] == [
+        (str(sample.path), sample.part.value if sample.part else "", sample.content) for sample in data.samples
+    ]
+    assert {line["width"] for line in lines} == {str(SIDE_PX)}
+    assert heard.steps == [(Phase.READING, 0), (Phase.LOOKING, 32)]
+    looking = heard.done[heard.done.index(32) + 1 :]
+    assert looking == sorted(looking)
+    assert looking[-1] == 32
+
+
+def test_the_same_seed_shares_out_the_same_wherever_the_folder_lies(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=20, dog=12)
+    first, _ = read(root)
+    moved = tmp_path / "elsewhere"
+    for path in reversed(sorted(root.rglob("*.png"))):
+        (moved / path.parent.name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, moved / path.parent.name / path.name)
+    again, _ = read(moved)
+    assert {one.content: one.part for one in first.samples} == {one.content: one.part for one in again.samples}
+
+
+def test_odd_files_are_findings_and_no_end(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    (root / "cat" / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 no more")
+    (root / "cat" / "empty.png").touch()
+    (root / "dog" / "text.jpg").write_text("no picture")
+    save(root / "dog" / "small.png", picture(7, 40))
+    _, report = read(root)
+    assert (report.photographs, report.unreadable) == (21, 3)
+    unreadable = {name for one in of_kind(report, FindingKind.UNREADABLE) for name in names(one)}
+    assert unreadable == {"cat/broken.jpg", "cat/empty.png", "dog/text.jpg"}
+    assert all(one.suggestion for one in of_kind(report, FindingKind.UNREADABLE))
+    (small,) = of_kind(report, FindingKind.SMALL_PICTURE)
+    assert (names(small), small.suggestion) == ({"dog/small.png"}, "40 × 40 pixels")
+    problems = (tmp_path / "run" / FILES_FILE).read_text(encoding="utf-8")
+    assert problems.count("empty.png") == 1
+
+
+def test_a_closed_folder_is_a_finding(tmp_path: Path, read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    monkeypatch.setattr(folder_source, "find_photos", lambda path: [*find_photos(path), root / "bird"])
+    _, report = read(root)
+    (closed,) = of_kind(report, FindingKind.UNREADABLE)
+    assert names(closed) == {"set/bird"}
+    assert "You may not look into this folder" in closed.suggestion
+
+
+def test_copies_are_found_and_one_is_enough(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    shutil.copy(root / "cat" / "000.png", root / "cat" / "copy.png")
+    shutil.copy(root / "cat" / "000.png", root / "cat" / "again.png")
+    data, report = read(root)
+    (copies,) = of_kind(report, FindingKind.DUPLICATE)
+    assert names(copies) == {"cat/000.png", "cat/again.png", "cat/copy.png"}
+    assert (report.photographs, report.left_out) == (20, 2)
+    assert len({sample.content for sample in data.samples}) == len(data.samples)
+
+
+def test_the_same_picture_in_two_classes_is_found(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    shutil.copy(root / "cat" / "000.png", root / "dog" / "cat.png")
+    brighter = np.clip(picture(1) * 1.05, 0, 255).astype(np.uint8)
+    save(root / "dog" / "brighter.png", brighter)
+    data, report = read(root)
+    found = [names(one) for one in of_kind(report, FindingKind.TWO_LABELS)]
+    assert found == [{"cat/000.png", "dog/cat.png"}, {"cat/001.png", "dog/brighter.png"}]
+    assert of_kind(report, FindingKind.TWO_LABELS)[0].classes == ("cat", "dog")
+    assert not of_kind(report, FindingKind.DUPLICATE)
+    parts = {sample.path.name: sample.part for sample in data.samples}
+    assert parts["cat.png"] is next(s.part for s in data.samples if s.path.parts[-2:] == ("cat", "000.png"))
+
+
+def test_look_alikes_are_found_and_stay_together(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=30, dog=30)
+    for number in range(30):
+        save(root / "cat" / f"{number:03} b.png", picture(number)[2:, 1:])
+    data, report = read(root)
+    assert len(of_kind(report, FindingKind.LOOK_ALIKE)) == 30
+    assert report.groups == 60
+    parts: dict[str, set[Part | None]] = {}
+    for sample in data.samples:
+        if sample.path.parent.name == "cat":
+            parts.setdefault(sample.path.name[:3], set()).add(sample.part)
+    assert all(len(found) == 1 for found in parts.values())
+    apart, _ = read(root, split={"by_group": False})
+    assert len(apart.samples) == 90
+
+
+def test_a_leak_between_official_folders_is_found_and_stopped(tmp_path: Path, read: Read) -> None:
+    fill(tmp_path / "set" / "train", cat=20, dog=20)
+    for number in range(5):
+        save(tmp_path / "set" / "test" / "cat" / f"{number}.png", picture(50 + number))
+    save(tmp_path / "set" / "test" / "cat" / "leak.png", picture(3)[2:, 1:])
+    shutil.copy(tmp_path / "set" / "train" / "cat" / "004.png", tmp_path / "set" / "test" / "cat" / "copy.png")
+    data, report = read(tmp_path / "set")
+    assert report.has_official_split
+    assert {frozenset(names(one)) for one in of_kind(report, FindingKind.LEAK)} == {
+        frozenset({"cat/003.png", "cat/leak.png"}),
+        frozenset({"cat/004.png", "cat/copy.png"}),
+    }
+    tested = {sample.path.name for sample in data.samples if sample.part is Part.TEST}
+    assert tested == {"0.png", "1.png", "2.png", "3.png", "4.png", "leak.png", "copy.png"}
+    assert {"003.png", "004.png"} & {one.path.name for one in data.samples if one.path.parent.name == "cat"} == set()
+    assert report.left_out == 2
+
+
+def test_a_burst_of_one_camera_stays_together(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    for number in range(12):
+        exif = Image.Exif()
+        exif[271], exif[272] = "Maker", "Camera"
+        exif.get_ifd(0x8769)[36867] = f"2026:05:04 10:00:{2 * (number % 6):02}" if number < 6 else "2026:05:04 11:00:00"
+        Image.fromarray(picture(500 + number)).save(root / "cat" / f"IMG_{number:04}.jpg", exif=exif)
+    data, report = read(root)
+    bursts = Counter(sample.group for sample in data.samples if sample.group)
+    assert sorted(bursts.values()) == [6, 6]
+    assert report.groups == 22
+
+
+def test_small_classes_are_found(tmp_path: Path, read: Read) -> None:
+    _, report = read(fill(tmp_path / "set", cat=12, dog=9, bird=1))
+    assert [one.classes for one in of_kind(report, FindingKind.SMALL_CLASS)] == [("bird",), ("dog",)]
+    counts = {one.name: (one.train, one.validation, one.test) for one in report.classes}
+    assert counts["bird"] == (1, 0, 0)
+
+
+@pytest.mark.parametrize(("classes", "said"), [({"cat": 5}, "All photographs are of one class"), ({}, "no photograph")])
+def test_what_nothing_can_be_learnt_from_is_a_sentence(
+    tmp_path: Path, read: Read, classes: dict[str, int], said: str
+) -> None:
+    (tmp_path / "set").mkdir()
+    with pytest.raises(UserError, match=said):
+        read(fill(tmp_path / "set", **classes), start_from="")
+
+
+def test_nothing_that_can_be_read_is_a_sentence(tmp_path: Path, read: Read) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "set" / name).mkdir(parents=True)
+        (tmp_path / "set" / name / "1.jpg").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="None of the photographs can be read"):
+        read(tmp_path / "set")
+
+
+def test_only_a_test_folder_is_a_sentence(tmp_path: Path, read: Read) -> None:
+    fill(tmp_path / "set" / "test", cat=3, dog=3)
+    with pytest.raises(UserError, match="left for training"):
+        read(tmp_path / "set")
+
+
+def test_a_class_that_is_only_tested_is_said(tmp_path: Path, read: Read) -> None:
+    fill(tmp_path / "set" / "train", cat=10, dog=10)
+    fill(tmp_path / "set" / "test", cat=0, dog=0, fox=2)
+    heard = Heard()
+    read(tmp_path / "set", heard)
+    assert any("fox" in note for note in heard.notes)
+
+
+def test_decisions_show_in_the_counts(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=12, kitten=5, mess=4, dog=12)
+    changes = {
+        "merge": {"kitten": "cat"},
+        "leave_out_classes": ["mess"],
+        "relabel": {str(root / "dog" / "000.png"): "cat"},
+    }
+    data, report = read(root, changes=changes)
+    counted = {one.name: (one.label, one.photographs) for one in report.classes}
+    assert counted == {"cat": ("cat", 13), "dog": ("dog", 11), "kitten": ("cat", 5), "mess": ("mess", 0)}
+    assert (report.photographs, report.left_out) == (29, 4)
+    assert [label.id for label in data.labels] == ["cat", "dog"]
+
+
+def test_a_breed_may_be_called_by_any_of_its_names(tmp_path: Path, read: Read) -> None:
+    data, report = read(fill(tmp_path / "set", **{"pug": 10, "n02110958-pug": 10, "Boxer": 10}))
+    assert sorted(label.id for label in data.labels) == ["n02108089-boxer", "n02110958-pug"]
+    assert {one.name: one.label for one in report.classes}["pug"] == "n02110958-pug"
+
+
+def test_looking_stops_when_asked_and_keeps_what_it_saw(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=80, dog=80)
+    with pytest.raises(Cancelled):
+        read(root, Heard(stop_after=162))
+    assert not (tmp_path / "run" / REPORT_FILE).exists()
+    assert (training_dir() / "photo_facts.sqlite").stat().st_size > 0
+
+
+def test_a_model_that_is_broken_only_costs_the_likenesses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(name: str) -> None:
+        raise BundleError("It is damaged.")
+
+    monkeypatch.setattr("training.data_set.find_model", refuse)
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    shutil.copy(root / "cat" / "000.png", root / "cat" / "copy.png")
+    heard = Heard()
+    config = TrainConfig.model_validate({"name": "x", "source": {"path": root}})
+    _, report = read_data(config, tmp_path / "run", heard)
+    assert report.counts_of_findings == {FindingKind.DUPLICATE: 1}
+    assert any("It is damaged." in note for note in heard.notes)
+
+
+def test_the_shipped_networks_are_asked(tmp_path: Path) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    save(root / "cat" / "brighter.png", np.clip(picture(3) * 1.03, 0, 255).astype(np.uint8))
+    config = TrainConfig.model_validate({"name": "x", "source": {"path": root}})
+    _, report = read_data(config, tmp_path / "run", Heard())
+    (pair,) = of_kind(report, FindingKind.LOOK_ALIKE)
+    assert names(pair) == {"cat/003.png", "cat/brighter.png"}
+
+
+def test_what_volunteers_said_of_files_that_are_gone(tmp_path: Path, read: Read) -> None:
+    library = Library(library_path())
+    pug = Correction(Kind.BREED, "n02110958-pug", "pug", "ada")
+    for number in range(12):
+        path = save(tmp_path / "photos" / f"{number}.png", picture(number))
+        content = content_of_file(path)
+        library.correct(content, path, pug)
+        if number < 3:
+            path.unlink()
+            with library.database.writing() as connection:
+                connection.execute("INSERT OR IGNORE INTO backbones(id, fingerprint) VALUES (1, 'net')")
+                connection.execute(
+                    "INSERT INTO vectors SELECT id, 1, x'00' FROM photographs WHERE content = ?", (content,)
+                )
+        if number == 3:
+            save(path, picture(99))
+    source = {"source": {"kind": "library"}}
+    data, report = read(tmp_path, **source)
+    assert len(data.samples) == 12
+    gone = {sample.path.stem for sample in data.samples if sample.path.stem in ("0", "1", "2", "3")}
+    assert gone == {"0", "1", "2", "3"}
+    assert {sample.part for sample in data.samples if sample.path.stem in gone} == {Part.TRAIN}
+    assert len(of_kind(report, FindingKind.MISSING)) == 4
+    data, _ = read(tmp_path, fit={"mode": "finetune"}, **source)
+    assert len(data.samples) == 8
+
+
+# -- Its parts ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_second_look_opens_only_what_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [save(tmp_path / f"{number}.png", picture(number)) for number in range(5)]
+    first = look_at(paths, Heard())
+    opened: list[Path] = []
+
+    def noted(path: Path) -> PhotoFile:
+        opened.append(path)
+        return read_file(path)
+
+    monkeypatch.setattr(photo_facts, "read_file", noted)
+    assert look_at(paths, Heard()) == first
+    assert not opened
+    save(paths[2], picture(77, 80))
+    again = look_at(paths, Heard())
+    assert opened == [paths[2]]
+    assert again[paths[2]].width == 80
+
+
+def test_a_broken_memory_of_earlier_looks_disturbs_nobody(tmp_path: Path) -> None:
+    (training_dir() / "photo_facts.sqlite").write_bytes(b"no database at all" * 100)
+    path = save(tmp_path / "1.png", picture(1))
+    assert look_at([path], Heard())[path].width == SIDE_PX
+
+
+def test_pictures_are_alike_whatever_their_brightness_or_side() -> None:
+    grey = np.asarray(Image.fromarray(picture(1)).convert("L").resize((GREY_PX, GREY_PX))).reshape(-1)
+    other = np.asarray(Image.fromarray(picture(2)).convert("L").resize((GREY_PX, GREY_PX))).reshape(-1)
+    mirrored = grey.reshape(GREY_PX, GREY_PX)[:, ::-1].reshape(-1)
+    assert pixel_likeness(grey, (grey * 0.8 + 20).astype(np.uint8)) > 0.99
+    assert pixel_likeness(grey, mirrored) > 0.99
+    assert pixel_likeness(grey, other) < 0.6
+    blank = np.full(GREY_PX**2, 90, np.uint8)
+    assert pixel_likeness(blank, blank) == 0
+
+
+def test_vectors_alone_or_pixels_alone_are_not_enough_for_the_same_picture() -> None:
+    random = np.random.default_rng(0)
+    vectors = random.standard_normal((40, 64)).astype(np.float32)
+    greys = random.integers(0, 255, (40, GREY_PX, GREY_PX), np.uint8)
+    vectors[1] = vectors[0] + 0.1 * random.standard_normal(64)  # near, other pixels
+    greys[3] = greys[2]  # the same pixels, something else to the networks
+    vectors[5], greys[5] = vectors[4], greys[4]
+    vectors[7] = vectors[6] + 0.9 * random.standard_normal(64)  # as a small copy is seen
+    greys[7] = greys[6]
+    pairs = look_alikes(centred(vectors), greys, lambda done: None)
+    assert [(pair.one, pair.other, pair.is_same) for pair in pairs] == [(4, 5, True), (0, 1, False), (6, 7, True)]
+
+
+def test_comparing_all_with_all_takes_little_memory() -> None:
+    count = 6000
+    vectors = np.random.default_rng(0).standard_normal((count, 64)).astype(np.float32)
+    greys = np.random.default_rng(1).integers(0, 255, (count, GREY_PX, GREY_PX), np.uint8)
+    tracemalloc.start()
+    look_alikes(centred(vectors), greys, lambda done: None)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60_000_000  # all cosines at once would take 144 million bytes
+
+
+def test_many_that_are_all_alike_end_as_one_group_without_all_pairs() -> None:
+    vectors = np.ones((600, 8), np.float32) + np.random.default_rng(0).normal(0, 1e-6, (600, 8)).astype(np.float32)
+    vectors[:2] = -5
+    greys = np.repeat(np.random.default_rng(1).integers(0, 255, (1, GREY_PX, GREY_PX), np.uint8), 600, axis=0)
+    pairs = look_alikes(centred(vectors), greys, lambda done: None)
+    assert len(pairs) <= 600 * 64
+    groups = together(600, [(pair.one, pair.other) for pair in pairs])
+    assert max(map(len, groups)) == 598
+
+
+def clusters(sizes: Sequence[int], spread: float = 0.5) -> tuple[Floats, np.ndarray]:
+    random = np.random.default_rng(3)
+    centres = random.standard_normal((len(sizes), 32))
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    return (centres[labels] + spread * random.standard_normal((len(labels), 32))).astype(np.float32), labels
+
+
+def test_labels_that_are_perhaps_wrong_are_found_with_the_right_one() -> None:
+    vectors, labels = clusters([40, 40, 40])
+    given = labels.copy()
+    wrong = [0, 41, 42, 85]
+    given[wrong] = (labels[wrong] + 1) % 3
+    found = perhaps_wrong(centred(vectors), given, list(range(120)), lambda: None)
+    assert {one.place for one in found} == set(wrong)
+    assert all(one.label == labels[one.place] and one.probability > 0.5 > one.own for one in found)
+    assert not perhaps_wrong(centred(vectors), labels, list(range(120)), lambda: None)
+
+
+def test_a_burst_with_a_wrong_label_does_not_speak_for_itself() -> None:
+    vectors, labels = clusters([40, 40, 40])
+    given = labels.copy()
+    burst = np.arange(10)
+    vectors[burst] = vectors[0] + 0.01
+    given[burst] = 1
+    groups = np.arange(120)
+    groups[burst] = 0
+    found = {one.place for one in perhaps_wrong(centred(vectors), given, groups.tolist(), lambda: None)}
+    assert found >= set(burst.tolist())
+
+
+def test_small_classes_are_not_doubted() -> None:
+    vectors, labels = clusters([40, LEAST_OF_CLASS - 1, 40])
+    labels[40 : 40 + LEAST_OF_CLASS - 1] = 1
+    vectors[40 : 40 + LEAST_OF_CLASS - 1] = vectors[: LEAST_OF_CLASS - 1]
+    found = perhaps_wrong(centred(vectors), labels, list(range(len(labels))), lambda: None)
+    assert not {one.place for one in found} & set(range(40, 40 + LEAST_OF_CLASS - 1))
+    assert perhaps_wrong(centred(vectors)[:40], labels[:40], list(range(40)), lambda: None) == []
+    assert perhaps_wrong(np.zeros((0, 4), np.float32), np.zeros(0, np.intp), [], lambda: None) == []
+
+
+def test_findings_are_all_counted_but_not_all_listed() -> None:
+    many = [Finding(kind=FindingKind.UNREADABLE, paths=(f"{n}.jpg",)) for n in range(MOST_FINDINGS + 7)]
+    kept, counts = first_of_each([*many, Finding(kind=FindingKind.LEAK)])
+    assert len(kept) == MOST_FINDINGS + 1
+    assert counts == {FindingKind.UNREADABLE: MOST_FINDINGS + 7, FindingKind.LEAK: 1}
+    assert json.dumps([one.model_dump(mode="json") for one in kept])
