@@ -17,7 +17,7 @@ from core.bundles import Bundle, Calibration, Memory, Sure, Unsure, load_bundle,
 from core.errors import Cancelled
 from core.run_results import PREDICTION_COLUMNS, read_answers, read_confusion, read_metrics
 from core.settings import load_settings, save_settings
-from core.train_config import Source, TrainConfig
+from core.train_config import Fit, Mode, Source, TrainConfig
 from core.train_records import ComparisonVerdict, Epoch, Phase, Stop
 from tests.bundle_factory import CARD, tiny_head, tiny_info, tiny_network
 from training.finish import finish
@@ -201,9 +201,14 @@ def test_epochs_give_their_time(draft: Bundle, run_dir: Path, tmp_path: Path) ->
         for number, (phase, seconds) in enumerate([(Phase.HEAD, 1.0), (Phase.LAYERS, 4.0), (Phase.LAYERS, 7.0)])
     ]
     (run_dir / "history.jsonl").write_text("".join(f"{one.model_dump_json()}\n" for one in epochs), encoding="utf-8")
-    result = finish(draft, drawn_data(tmp_path / "photos", draft, each=2), config_of(tmp_path), run_dir, Silent())
+    config = config_of(tmp_path, fit=Fit(mode=Mode.FINETUNE))
+    data = drawn_data(tmp_path / "photos", draft, each=2)
+    result = finish(draft, data, config, run_dir, Silent())
     assert result.seconds_per_epoch == 4 and result.seconds["head"] == 1 and result.seconds["layers"] == 11
     assert "Epochs: 3, 4.0" in (run_dir / "report.html").read_text(encoding="utf-8")
+    result = finish(draft, data, config_of(tmp_path), run_dir, Silent())
+    assert result.seconds_per_epoch is None
+    assert "Strength tried" in (run_dir / "report.html").read_text(encoding="utf-8")
 
 
 def test_the_model_in_use_is_asked_about_the_same_photographs(

@@ -21,7 +21,7 @@ from core.bundles import EARLIER, Bundle, Calibration, Words, write_bundle
 from core.figures import wilson_interval
 from core.run_results import PhotoAnswer, read_epochs
 from core.texts import label_name, percent, tr
-from core.train_config import TrainConfig
+from core.train_config import Mode, TrainConfig
 from core.train_records import Comparison, Judgement, Phase, Result
 from core.train_runs import MODEL_DIR
 from training.asking import Asked, ask, photo_answers
@@ -91,7 +91,7 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
     telling.phase(Phase.REPORTING)
     with clock.of(Phase.REPORTING):
         bundle = _finished(draft, found, data, config, on, run_dir)
-    epochs = read_epochs(run_dir)
+    epochs, is_head = read_epochs(run_dir), config.fit.mode is Mode.HEAD
     for epoch in epochs:
         clock.seconds[epoch.phase.value] = clock.seconds.get(epoch.phase.value, 0.0) + epoch.seconds
     problems = len({**validation.problems, **test.problems})
@@ -103,12 +103,12 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
         comparison=found.comparison,
         counts={part.value: len(data.part(part)) for part in Part},
         seconds={name: round(seconds, 3) for name, seconds in clock.seconds.items()},
-        seconds_per_epoch=float(np.mean([epoch.seconds for epoch in epochs])) if epochs else None,
+        seconds_per_epoch=None if is_head or not epochs else float(np.mean([epoch.seconds for epoch in epochs])),
         trained_on=trained_on(bundle, chosen),
         warnings=(*_warnings_of_parts(on, test), *warnings, *unread(problems), *found.warnings),
         not_medical=config.not_medical,
     )
-    write_all(run_dir, result, replace(found, bundle=bundle))
+    write_all(run_dir, result, replace(found, bundle=bundle), is_head)
     return result
 
 
@@ -157,14 +157,17 @@ def judge(bundle: Bundle, asked: Asked, folder: Path | None, start_from: str | N
     return Judged(bundle, asked, judgement, beside.answers, beside.comparison, (*warnings, *beside.warnings))
 
 
-def write_all(folder: Path, result: Result, found: Judged) -> None:
-    """Write the tables, the report and metrics.json, which comes last: what has it is complete. Raises OSError."""
+def write_all(folder: Path, result: Result, found: Judged, is_head: bool = False) -> None:
+    """Write the tables, the report and metrics.json, which comes last: what has it is complete. Raises OSError.
+
+    `is_head` says that the history in `folder` is head mode's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     write_classes(folder, result.judgement)
     answers = found.asked.answers(found.bundle)
     write_confusion(folder, result.judgement, confusion_of(answers.labels, answers.said, len(result.judgement.classes)))
     write_answers(folder, found.answers)
-    write_report(folder, result, found.bundle.info, found.answers)
+    write_report(folder, result, found.bundle.info, found.answers, is_head)
     write_result(folder, result)
 
 

@@ -36,7 +36,10 @@ _MOST_MISTAKES = 24
 
 @dataclass(frozen=True)
 class Page:
-    """What the parts of the page are made from; `cells` are the photographs behind each wrong cell, surest first."""
+    """What the parts of the page are made from; `cells` are the photographs behind each wrong cell, surest first.
+
+    With `has_strengths` the epochs are heads that were fitted with one strength after the other.
+    """
 
     folder: Path
     result: Result
@@ -45,6 +48,7 @@ class Page:
     epochs: Sequence[Epoch]
     names: dict[str, str]
     cells: dict[tuple[str, str], list[PhotoAnswer]]
+    has_strengths: bool = False
     budget: PhotoBudget = field(default_factory=PhotoBudget)
 
     def name(self, label: str) -> str:
@@ -52,12 +56,15 @@ class Page:
         return escape(self.names.get(label, label))
 
 
-def write_report(folder: Path, result: Result, info: BundleInfo, answers: Sequence[PhotoAnswer]) -> None:
-    """Write report.html into `folder`, in the language of the screen, with the heatmaps that lie there.
+def write_report(
+    folder: Path, result: Result, info: BundleInfo, answers: Sequence[PhotoAnswer], has_strengths: bool = False
+) -> None:
+    """Write report.html into `folder`, in the language of the screen, with the heatmaps and the history there.
 
-    Raises OSError.
+    `has_strengths` says that the history is head mode's. Raises OSError.
     """
-    page = Page(folder, result, info, answers, read_epochs(folder), names_of(result.judgement.classes), _cells(answers))
+    names = names_of(result.judgement.classes)
+    page = Page(folder, result, info, answers, read_epochs(folder), names, _cells(answers), has_strengths)
     text = "".join(_page(page))
     with replacing(folder / REPORT_FILE) as file:
         file.write(text.encode("utf-8", "replace"))
@@ -104,7 +111,7 @@ def _judged(page: Page) -> Iterator[str]:
     if page.result.comparison is not None:
         yield _compared(page, page.result.comparison)
     yield _certainty(page)
-    if page.epochs:
+    if len(page.epochs) > 1:
         yield _curves(page)
     links = _links(page)
     yield matrix_part(page.result.judgement, page.names, page.answers, links)
@@ -133,7 +140,7 @@ def _navigation(page: Page) -> str:
     parts = [
         ("compared", tr("Beside the other model"), page.result.comparison is not None),
         ("certainty", tr("How sure"), True),
-        ("curves", tr("Training"), bool(page.epochs)),
+        ("curves", tr("Training"), len(page.epochs) > 1),
         ("matrix", tr("What is taken for what"), True),
         ("classes", tr("Classes"), True),
         ("mistakes", tr("Worst mistakes"), bool(page.result.judgement.mistakes)),
@@ -235,10 +242,15 @@ def _certainty(page: Page) -> str:
 
 
 def _curves(page: Page) -> str:
-    loss = curve_chart(page.epochs, lambda epoch: (epoch.loss, epoch.validation_loss), is_share=False)
-    right = curve_chart(page.epochs, lambda epoch: (epoch.accuracy, epoch.validation_accuracy), is_share=True)
+    below = tr("Strength tried") if page.has_strengths else tr("Epoch")
+    loss = curve_chart(page.epochs, lambda one: (one.loss, one.validation_loss), below, is_share=False)
+    right = curve_chart(page.epochs, lambda one: (one.accuracy, one.validation_accuracy), below, is_share=True)
     lines = []
-    if page.result.seconds_per_epoch is not None:
+    if page.has_strengths:
+        lines.append(
+            tr("Each dot is a head that believes the photographs more strongly; the best on validation was taken.")
+        )
+    elif page.result.seconds_per_epoch is not None:
         said = tr("Epochs: {count}, {seconds} each on average.")
         seconds = duration(page.result.seconds_per_epoch)
         lines.append(said.format(count=count(len(page.epochs)), seconds=seconds))

@@ -44,8 +44,13 @@ def calibration_chart(judgement: Judgement) -> str:
     return _svg(parts, tr("How sure it was"), tr("How often it was right"))
 
 
-def curve_chart(epochs: Sequence[Epoch], of: Callable[[Epoch], tuple[float, float | None]], is_share: bool) -> str:
-    """One figure of the training (`of` gives that of training and of validation) over its epochs, phase after phase."""
+def curve_chart(
+    epochs: Sequence[Epoch], of: Callable[[Epoch], tuple[float, float | None]], below: str, is_share: bool
+) -> str:
+    """One figure of the training (`of` gives that of training and of validation) over its epochs, phase after phase.
+
+    `below` is what the epochs are called.
+    """
     first = [of(epoch)[0] for epoch in epochs]
     second = [of(epoch)[1] for epoch in epochs]
     values = [value for value in (*first, *second) if value is not None and isfinite(value)] or [0.0, 1.0]
@@ -62,7 +67,7 @@ def curve_chart(epochs: Sequence[Epoch], of: Callable[[Epoch], tuple[float, floa
             parts.append(f'<line class="ideal" x1="{at}" y1="{y(low)}" x2="{at}" y2="{y(high)}"/>')
     parts += [_curve(first, x, y, "one", "dot1"), _curve(second, x, y, "two", "dot2")]
     parts.append(_legend(any(value is not None for value in second)))
-    return _svg(parts, tr("Epoch"), tr("Accuracy") if is_share else tr("Loss"))
+    return _svg(parts, below, tr("Accuracy") if is_share else tr("Loss"))
 
 
 def _round_step(least: float) -> float:
