@@ -107,7 +107,7 @@ def _done(run: Run, job: Job) -> None:
     check_may_start(run, job)
     stop_file(run).unlink(missing_ok=True)
     # TensorFlow greets on stderr with many lines that help nobody here.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with closing(Shown()) as shown:
         state = run_job(run.id, job, shown)
     if state.status is RunStatus.FAILED:
@@ -153,7 +153,7 @@ def result_lines(result: Result) -> Iterator[str]:
     yield from result.warnings
     if result.seconds:
         yield tr("seconds: {list}").format(
-            list=", ".join(f"{name} {value:.0f}" for name, value in result.seconds.items())
+            list=", ".join(f"{name} {value:.1f}" for name, value in result.seconds.items())
         )
 
 
