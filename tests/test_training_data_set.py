@@ -259,7 +259,15 @@ def test_what_nothing_can_be_learnt_from_is_a_sentence(
 ) -> None:
     (tmp_path / "set").mkdir()
     with pytest.raises(UserError, match=said):
-        read(fill(tmp_path / "set", **classes), start_from="")
+        read(fill(tmp_path / "set", **classes))
+
+
+def test_one_breed_may_improve_a_model_that_knows_the_others(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", pug=5)
+    assert len(read(root)[0].labels) == 1
+    for more in ({"start_from": ""}, {"fit": {"mode": "finetune"}}):
+        with pytest.raises(UserError, match="All photographs are of one class"):
+            read(root, **more)
 
 
 def test_nothing_that_can_be_read_is_a_sentence(tmp_path: Path, read: Read) -> None:
@@ -337,11 +345,11 @@ def test_the_shipped_networks_are_asked(tmp_path: Path) -> None:
 
 def test_what_volunteers_said_of_files_that_are_gone(tmp_path: Path, read: Read) -> None:
     library = Library(library_path())
-    pug = Correction(Kind.BREED, "n02110958-pug", "pug", "ada")
+    breeds = [Correction(Kind.BREED, name, name, "ada") for name in ("n02110958-pug", "n02085620-Chihuahua")]
     for number in range(12):
         path = save(tmp_path / "photos" / f"{number}.png", picture(number))
         content = content_of_file(path)
-        library.correct(content, path, pug)
+        library.correct(content, path, breeds[number % 2])
         if number < 3:
             path.unlink()
             with library.database.writing() as connection:

@@ -18,7 +18,7 @@ from core.folders import replacing
 from core.models import find_model
 from core.records import Floats
 from core.texts import label_name, tr
-from core.train_config import Mode, SourceKind, TrainConfig
+from core.train_config import Mode, TrainConfig
 from core.train_records import ClassCount, DataReport, Finding, FindingKind, Phase
 from training.data_check import Likenesses, Seen, compare, findings_in, first_of_each, kin, spare_copies
 from training.found import Found, FoundPhoto
@@ -204,7 +204,7 @@ def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: Trai
     trained = {sample.label for sample in used if sample.part is Part.TRAIN}
     if not trained:
         raise UserError(tr("No photograph is left for training: all belong to the validation and test parts."))
-    if len({sample.label for sample in used}) < 2 and not _improves_a_model(config):
+    if len({sample.label for sample in used}) < 2 and not _is_known_already(labels[used[0].label], config):
         name = label_name(labels[used[0].label])
         said = tr("All photographs are of one class, “{name}”: at least two are needed to tell apart.")
         raise UserError(said.format(name=name))
@@ -215,9 +215,14 @@ def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: Trai
     return DataSet(labels, used)
 
 
-def _improves_a_model(config: TrainConfig) -> bool:
-    """Whether the other classes come from a model that there is: 50 corrections may be of one breed."""
-    return config.source.kind is SourceKind.LIBRARY or (config.fit.mode is Mode.HEAD and config.start_from != "")
+def _is_known_already(label: Label, config: TrainConfig) -> bool:
+    """Whether the other classes come from a model that there is: 50 corrections may all be of one breed."""
+    if config.fit.mode is not Mode.HEAD or config.start_from == "":
+        return False
+    try:
+        return label.id in {one.id for one in find_model(config.start_from).info.labels}
+    except BundleError:
+        return False
 
 
 def _report(
