@@ -50,12 +50,14 @@ def drawn_data(folder: Path, bundle: Bundle, each: int = 12, wrong: int = 1) -> 
     return DataSet(bundle.info.labels, tuple(samples))
 
 
-def drafted(folder: Path, turned: int = 0, memory: Memory | None = None) -> Bundle:
+NEVER = Sure(threshold=1, precision=1, coverage=0, cases=0)
+
+
+def drafted(folder: Path, turned: int = 0, memory: Memory | None = None, sure: Sure = NEVER) -> Bundle:
     """The tiny model as a training leaves it: not calibrated, not judged, without a subject.
 
     `turned` is how far its answers are turned round: 1 says green for red.
     """
-    sure = Sure(threshold=1, precision=1, coverage=0, cases=0)
     rules = Calibration(temperature=1.0, sure=sure, unsure=Unsure(mass=0.8, most=3), subject=None)
     info = tiny_info(folder.name).model_copy(update={"calibration": rules, "metrics": ()})
     arrays = {name: np.roll(values, turned, -1) for name, values in tiny_head().items() if "subject" not in name}
@@ -275,3 +277,28 @@ def test_not_medical_is_on_every_page(draft: Bundle, run_dir: Path, tmp_path: Pa
     assert result.not_medical
     assert "Not a medical device" in (run_dir / "report.html").read_text(encoding="utf-8")
     assert "Not a medical device" in (run_dir / "model" / "mine" / "MODEL_CARD.md").read_text(encoding="utf-8")
+
+
+def test_a_continued_model_keeps_the_promise_that_was_measured_before(run_dir: Path, tmp_path: Path) -> None:
+    measured = Sure(threshold=0.7, precision=0.95, coverage=0.6, cases=200)
+    draft = drafted(tmp_path / "drafts" / "mine", sure=measured)
+    data = drawn_data(tmp_path / "photos", draft, each=3)
+    # Its volunteers correct where it is wrong: every validation photograph is such a one.
+    samples = tuple(
+        replace(sample, label=(sample.label + 1) % 3) if sample.part is Part.VALIDATION else sample
+        for sample in data.samples
+    )
+    result = finish(draft, replace(data, samples=samples), config_of(tmp_path), run_dir, Silent())
+    rules = load_bundle(run_dir / "model" / "mine").info.calibration
+    assert rules.sure == measured and rules.temperature == 1
+    assert any("9 validation photographs are too few to measure that anew" in text for text in result.warnings)
+    again = finish(draft, only(data, Part.TRAIN, Part.TEST), config_of(tmp_path), run_dir, Silent())
+    assert again.judgement.promised == 0.95
+
+
+def test_enough_photographs_of_its_own_measure_anew(run_dir: Path, tmp_path: Path) -> None:
+    draft = drafted(tmp_path / "drafts" / "mine", sure=Sure(threshold=0.7, precision=0.9, coverage=0.6, cases=70))
+    data = drawn_data(tmp_path / "photos", draft, each=25)
+    finish(draft, data, config_of(tmp_path), run_dir, Silent())
+    sure = load_bundle(run_dir / "model" / "mine").info.calibration.sure
+    assert sure.cases == 75 and sure.precision >= 0.95

@@ -17,6 +17,7 @@ LEAST_PROMISE = 0.5
 # How far a temperature may lie from 1 before anything was seen, as the deviation of its logarithm: with a handful of
 # photographs that all came out right, the likeliest temperature would be the lowest.
 USUAL_SPREAD = 0.5
+NEVER_SURE = Sure(threshold=1, precision=0, coverage=0, cases=0)
 
 
 def fit_temperature(logits: Floats, labels: Labels, spread: float = math.inf) -> float:
@@ -57,7 +58,7 @@ def choose_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
                 coverage=round(float(sure.mean()), 3),
                 cases=len(labels),
             )
-    return Sure(threshold=1, precision=0, coverage=0, cases=0)
+    return NEVER_SURE
 
 
 def careful_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
@@ -69,7 +70,7 @@ def careful_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
     where even that would be less than half.
     """
     if not len(labels):
-        return Sure(threshold=1, precision=0, coverage=0, cases=0)
+        return NEVER_SURE
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     likely = None
     for threshold in np.arange(0.3, 0.995, 0.005):
@@ -89,7 +90,7 @@ def careful_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
             likely = found
     if likely is not None and likely.precision >= LEAST_PROMISE:
         return likely
-    return Sure(threshold=1, precision=0, coverage=0, cases=0)
+    return NEVER_SURE
 
 
 def lower_bound(hits: int, cases: int) -> float:

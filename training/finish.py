@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from core.bundle_files import Array
-from core.bundles import EARLIER, Bundle, Calibration, Words, write_bundle
+from core.bundles import EARLIER, Bundle, Calibration, Metrics, Sure, Words, write_bundle
 from core.figures import wilson_interval
 from core.run_results import PhotoAnswer, read_epochs
 from core.texts import label_name, percent, tr
@@ -25,7 +25,7 @@ from core.train_config import Mode, TrainConfig
 from core.train_records import Comparison, Judgement, Phase, Result
 from core.train_runs import MODEL_DIR
 from training.asking import Asked, ask, photo_answers
-from training.calibrate import USUAL_SPREAD, careful_sure, fit_temperature, measure
+from training.calibrate import NEVER_SURE, USUAL_SPREAD, careful_sure, fit_temperature
 from training.judgement import confusion_of, judged
 from training.report import write_report
 from training.result_files import write_answers, write_classes, write_confusion, write_result
@@ -113,28 +113,43 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
 
 
 def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, tuple[str, ...]]:
-    """The same bundle with temperature and "sure" threshold from validation photographs, and what to say about it."""
-    if not validation.samples:
-        sure = careful_sure(np.zeros((0, 1), np.float32), np.zeros(0, np.intp), wanted)
-        rules = draft.info.calibration.model_copy(update={"sure": sure})
+    """The same bundle with temperature and "sure" threshold from validation photographs, and what to say about it.
+
+    A draft that was given a measured threshold by the model that it continues keeps that, and its temperature, until it
+    has as many validation photographs of its own: a few corrections, chosen because the model was wrong there, say
+    little about all others.
+    """
+    before, cases = draft.info.calibration, len(validation.samples)
+    if cases < before.sure.cases:
+        return draft, (_promise_of_before(cases),)
+    if not cases:
+        rules = before.model_copy(update={"sure": NEVER_SURE})
         said = tr("There were no validation photographs: its percentages are not calibrated, and it is never sure.")
         return _with_rules(draft, rules), (said,)
     labels = validation.answers(draft).labels
     temperature = fit_temperature(validation.logits(draft), labels, USUAL_SPREAD)
-    rules = draft.info.calibration.model_copy(update={"temperature": temperature})
-    tempered = _with_rules(draft, rules)
-    sure = careful_sure(validation.answers(tempered).probabilities, labels, wanted)
-    warnings = []
+    rules = before.model_copy(update={"temperature": temperature})
+    sure = careful_sure(validation.answers(_with_rules(draft, rules)).probabilities, labels, wanted)
+    return _with_rules(draft, rules.model_copy(update={"sure": sure})), _promise_of(sure, cases, wanted)
+
+
+def _promise_of_before(cases: int) -> str:
+    said = tr(
+        "What it promises when it is sure comes from the model that it continues: {count} validation photographs are "
+        "too few to measure that anew."
+    )
+    return said.format(count=cases)
+
+
+def _promise_of(sure: Sure, cases: int, wanted: float) -> tuple[str, ...]:
+    """What the administrator should know about a promise that is not what was wanted."""
     if not sure.cases:
         said = tr("It is never sure: the {count} validation photographs do not show a certainty that can be promised.")
-        warnings.append(said.format(count=len(labels)))
-    elif sure.precision < wanted - 1e-9:
-        said = tr(
-            "{count} validation photographs are too few to promise {wanted}. When it is sure, it promises {promise}."
-        )
-        promise, aim = percent(sure.precision), percent(wanted)
-        warnings.append(said.format(count=len(labels), wanted=aim, promise=promise))
-    return _with_rules(draft, rules.model_copy(update={"sure": sure})), tuple(warnings)
+        return (said.format(count=cases),)
+    if sure.precision >= wanted - 1e-9:
+        return ()
+    said = tr("{count} validation photographs are too few to promise {wanted}. When it is sure, it promises {promise}.")
+    return (said.format(count=cases, wanted=percent(wanted), promise=percent(sure.precision)),)
 
 
 def _with_rules(bundle: Bundle, rules: Calibration) -> Bundle:
@@ -206,14 +221,21 @@ def trained_on(bundle: Bundle, asked: Asked) -> int:
 
 def _finished(draft: Bundle, found: Judged, data: DataSet, config: TrainConfig, on: str, run_dir: Path) -> Bundle:
     """The bundle with its calibration and figures, in run_dir/model/NAME."""
-    info, answers = found.bundle.info, found.asked.answers(found.bundle)
-    if len(answers.labels):
-        sure_from = info.calibration.sure.threshold
-        metrics = measure(_ON[on], answers.probabilities, answers.labels, sure_from)
-        info = info.model_copy(update={"metrics": (*info.metrics, metrics)})
+    info, judgement = found.bundle.info, found.judgement
+    if judgement.photographs:
+        figures = Metrics(
+            on=_ON[on],
+            photographs=judgement.photographs,
+            top1=round(judgement.top1, 4),
+            top3=round(judgement.top3, 4),
+            ece=round(judgement.ece, 4),
+            sure_share=round(judgement.sure_share, 4),
+            sure_right=None if judgement.sure_right is None else round(judgement.sure_right, 4),
+        )
+        info = info.model_copy(update={"metrics": (*info.metrics, figures)})
     folder = run_dir / MODEL_DIR / config.name
     networks = {backbone.name: draft.network_path(backbone) for backbone in info.backbones}
-    card = trained_card(info, found.judgement, on, config)
+    card = trained_card(info, judgement, on, config)
     bundle = write_bundle(folder, info, _head_arrays(draft), networks, card, memory_of(draft, data))
     # A run that is finished a second time keeps one model, not two.
     shutil.rmtree(folder.parent / EARLIER, ignore_errors=True)
