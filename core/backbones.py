@@ -56,8 +56,8 @@ class BackboneEntry:
 
     `keras` is the function of keras.applications, empty where there is none; `shipped_in` the model whose file it is;
     `members` the networks of a SET. `parameters_m` are millions, `billions` the multiplications for one picture of
-    `size_px`, `slowness` how much longer a processor takes for each of them than in Xception. `says` gives one plain
-    line in the user's language.
+    `size_px`, `slowness` how much longer a processor takes for each of them than in Xception (measured in LiteRT, one
+    core, or that of a relative). `says` gives one plain line in the user's language.
     """
 
     name: str
@@ -178,7 +178,7 @@ def _densenet(number: int, parameters_m: float, billions: float, checksum: str) 
     )  # fmt: skip
     return BackboneEntry(
         f"densenet{number}", f"DenseNet{number}", Kind.KERAS, 224, parameters_m, billions, "BSD-3-Clause", _dense,
-        slowness=1.5, keras=f"DenseNet{number}", normalisation=Normalisation.TORCH, file=file,
+        keras=f"DenseNet{number}", normalisation=Normalisation.TORCH, file=file,
     )  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def _mobilenet_v3(size: str, parameters_m: float, billions: float, checksum: str
     address = f"{_STORE}/mobilenet_v3/weights_mobilenet_v3_{lower}_224_1.0_float_no_top_v2.h5"
     return BackboneEntry(
         f"mobilenetv3_{lower}", f"MobileNetV3 {size}", Kind.KERAS, 224, parameters_m, billions, "Apache-2.0",
-        _small if size == "Large" else _smallest, slowness=2.0, keras=f"MobileNetV3{size}",
+        _small if size == "Large" else _smallest, slowness=1.6, keras=f"MobileNetV3{size}",
         file=WeightsFile(address, checksum),
     )  # fmt: skip
 
@@ -195,7 +195,7 @@ def _mobilenet_v3(size: str, parameters_m: float, billions: float, checksum: str
 def _efficientnet(number: int, size_px: int, parameters_m: float, billions: float, checksum: str) -> BackboneEntry:
     return BackboneEntry(
         f"efficientnet_b{number}", f"EfficientNet-B{number}", Kind.KERAS, size_px, parameters_m, billions,
-        "Apache-2.0", _efficient_small if number < 4 else _efficient_large, slowness=2.0,
+        "Apache-2.0", _efficient_small if number < 4 else _efficient_large, slowness=1.85,
         keras=f"EfficientNetB{number}",
         file=WeightsFile(f"{_EFFICIENTNET_STORE}/efficientnetb{number}_notop.h5", checksum),
     )  # fmt: skip
@@ -205,7 +205,7 @@ def _efficientnet_2(size: str, size_px: int, parameters_m: float, billions: floa
     lower = size.lower()
     return BackboneEntry(
         f"efficientnetv2_{lower}", f"EfficientNetV2-{size}", Kind.KERAS, size_px, parameters_m, billions,
-        "Apache-2.0", _efficient_2, slowness=1.5, keras=f"EfficientNetV2{size}",
+        "Apache-2.0", _efficient_2, slowness=1.2, keras=f"EfficientNetV2{size}",
         file=WeightsFile(f"{_STORE}/efficientnet_v2/efficientnetv2-{lower}_notop.h5", checksum),
     )  # fmt: skip
 
@@ -214,7 +214,7 @@ def _convnext_row(size: str, parameters_m: float, billions: float, checksum: str
     lower = size.lower()
     return BackboneEntry(
         f"convnext_{lower}", f"ConvNeXt {size}", Kind.KERAS, 224, parameters_m, billions, "MIT", _convnext,
-        slowness=1.5, keras=f"ConvNeXt{size}",
+        slowness=1.8, keras=f"ConvNeXt{size}",
         file=WeightsFile(f"{_STORE}/convnext/convnext_{lower}_notop.h5", checksum),
     )  # fmt: skip
 
@@ -234,14 +234,23 @@ def _shipped() -> Iterable[BackboneEntry]:
     yield BackboneEntry(
         "dogs-fast", "PP-LCNetV2", Kind.SET, 224, 5.3, 1.2, "Apache-2.0",
         lambda: tr("The quickest shipped network with a second, closer look: several times quicker than all three."),
-        shipped_in="dogs-fast", members=("pplcnetv2",),
+        slowness=1.2, shipped_in="dogs-fast", members=("pplcnetv2",),
     )  # fmt: skip
     yield BackboneEntry(
         "efficientnet_lite2", "EfficientNet-Lite2", Kind.SHIPPED, 260, 4.8, 0.86, "Apache-2.0", _lite,
-        slowness=1.3, shipped_in="dogs",
+        slowness=1.4, shipped_in="dogs",
     )  # fmt: skip
     yield BackboneEntry(
-        "pplcnetv2", "PP-LCNetV2", Kind.SHIPPED, 224, 5.3, 0.6, "Apache-2.0", _lcnet, shipped_in="dogs-fast"
+        "pplcnetv2",
+        "PP-LCNetV2",
+        Kind.SHIPPED,
+        224,
+        5.3,
+        0.6,
+        "Apache-2.0",
+        _lcnet,
+        slowness=1.2,
+        shipped_in="dogs-fast",
     )
     yield BackboneEntry(
         "xception", "Xception", Kind.SHIPPED, 299, 20.86, 8.36, "MIT", _xception, least_px=71, keras="Xception",
@@ -253,7 +262,7 @@ def _shipped() -> Iterable[BackboneEntry]:
 
 def _from_keras() -> Iterable[BackboneEntry]:
     yield BackboneEntry(
-        "efficientnet_lite0", "EfficientNet-Lite0", Kind.KERAS, 224, 3.4, 0.38, "Apache-2.0", _lite, slowness=1.3
+        "efficientnet_lite0", "EfficientNet-Lite0", Kind.KERAS, 224, 3.4, 0.38, "Apache-2.0", _lite, slowness=1.4
     )
     yield _vgg(16, 14.71, 15.35, "6d6bbae143d832006294945121d1f1fc")
     yield _vgg(19, 20.02, 19.51, "253f8cb515780f3b799900260a226db6")
@@ -262,11 +271,11 @@ def _from_keras() -> Iterable[BackboneEntry]:
     yield _resnet("ResNet101V2", 42.63, 7.19, "c0ed64b8031c3730f411d2eb4eea35b5")
     # Keras publishes no checksum for these two: their files are checked by their length and by what is in them.
     yield BackboneEntry(
-        "mobilenet", "MobileNet", Kind.KERAS, 224, 3.23, 0.57, "Apache-2.0", _small, slowness=1.5, keras="MobileNet",
+        "mobilenet", "MobileNet", Kind.KERAS, 224, 3.23, 0.57, "Apache-2.0", _small, slowness=1.2, keras="MobileNet",
         normalisation=Normalisation.TF, file=WeightsFile(f"{_STORE}/mobilenet/mobilenet_1_0_224_tf_no_top.h5"),
     )  # fmt: skip
     yield BackboneEntry(
-        "mobilenetv2", "MobileNetV2", Kind.KERAS, 224, 2.26, 0.3, "Apache-2.0", _small, slowness=1.5,
+        "mobilenetv2", "MobileNetV2", Kind.KERAS, 224, 2.26, 0.3, "Apache-2.0", _small, slowness=1.2,
         keras="MobileNetV2", normalisation=Normalisation.TF,
         file=WeightsFile(
             f"{_STORE}/mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_224_no_top.h5"

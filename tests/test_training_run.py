@@ -89,8 +89,14 @@ class Steps:
         self.step("layers", telling)
         return "a network"
 
-    def from_keras(self, model: str, folder: Path, wanted: TrainConfig, data: DataSet, telling: Telling) -> Bundle:
+    def run_whitening(self, folder: Path) -> str:
+        return f"the whitening of {folder.name}"
+
+    def from_keras(
+        self, model: str, folder: Path, wanted: TrainConfig, data: DataSet, telling: Telling, whitening: str
+    ) -> Bundle:
         self.step("package", telling)
+        assert self.run is not None and whitening == f"the whitening of {self.run.folder.name}"
         return make_bundle(folder)
 
     def estimate_s(self, wanted: TrainConfig, photographs: int, telling: Telling) -> float:
@@ -109,7 +115,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
     rooms: dict[str, tuple[Callable[..., object], ...]] = {
         "data_set": (made.read_data,),
         "head_mode": (made.fit_on_vectors,),
-        "fit": (made.fit_network,),
+        "fit": (made.fit_network, made.run_whitening),
         "package": (made.from_keras,),
         "estimate": (made.estimate_s,),
         "finish": (made.finish,),

@@ -21,10 +21,10 @@ from core.inference import softmax
 from core.records import Floats
 from core.tails import Dense, DenseTail
 from core.texts import tr
-from core.train_config import TrainConfig
+from core.train_config import Mode, TrainConfig
 from training.convert import to_faithful_litert
 from training.ready import Networks, licences_of
-from training.weight_files import digest
+from training.weight_files import NOTHING, digest
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,8 @@ def networks_and_head(
         tail=None if tail == Tail() else tail,
     )  # fmt: skip
     arrays = {**_tail_arrays(name, folded.tail), "kernel": folded.head.kernel, "bias": folded.head.bias}
-    licences = licences_of(entry, config.network.weights) if entry else ()
+    weights = NOTHING if config.fit.mode is Mode.SCRATCH else config.network.weights
+    licences = licences_of(entry, weights) if entry else ()
     return Networks((backbone,), {name: file}, licences=licences), arrays
 
 

@@ -211,12 +211,13 @@ def _fit(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling) -> B
         from training.head_mode import fit_on_vectors
 
         return fit_on_vectors(config, data, run.folder, telling)
-    from training.fit import fit_network
+    from training.fit import fit_network, run_whitening
     from training.package import from_keras
 
     _warn_if_long(run, config, data, telling)
     model = fit_network(config, data, run.folder, telling)
-    return from_keras(model, run.folder / DRAFT_DIR / config.name, config, data, telling)
+    draft_dir = run.folder / DRAFT_DIR / config.name
+    return from_keras(model, draft_dir, config, data, telling, run_whitening(run.folder))
 
 
 def _warn_if_long(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling) -> None:
