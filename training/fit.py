@@ -72,6 +72,7 @@ def fit_network(
     Cancelled before the first batch. Raises UserError for what an administrator can act on.
     """
     _check(config, data)
+    run_dir.mkdir(parents=True, exist_ok=True)
     _quiet()
     with native_silence():
         devices = set_up(config.fit.mixed_precision, telling)
@@ -233,7 +234,8 @@ class _Fitting:
             _assign(self._model.optimizer.variables, self._kept.optimiser)
         self._kept = None
         rates = schedule(self._config.fit, stage.rate, stage.epochs)
-        self._telling.phase(stage.phase, self._parts.per_epoch)
+        if not self._is_over(stage):
+            self._telling.phase(stage.phase, self._parts.per_epoch)
         while not self._is_over(stage):
             self._run_epoch(stage, rates)
         self._restore_best()

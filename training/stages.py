@@ -16,7 +16,8 @@ from training.builders import FEATURE_MAP
 
 ALL: Final = -1
 # How the layers of a block are called: conv5_block3_1_conv, block7a_expand_bn, block_16_project,
-# blocks_15__project_conv, expanded_conv_14_add, convnext_tiny_stage_3_block_2_layer_scale, conv_dw_13, block14_sepconv1 ...
+# blocks_15__project_conv, expanded_conv_14_add, convnext_tiny_stage_3_block_2_layer_scale,
+# conv_dw_13, block14_sepconv1 ...
 _BLOCK = re.compile(
     r"^(.*?stage_\d+_block_\d+|conv\d+_block\d+|blocks?_?\d+[a-z]?(?=_|$)|expanded_conv(_\d+)?(?=_)|conv_(dw|pw)_\d+)"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -35,7 +36,7 @@ class Curves:
                 writer.close()
 
 
-def _write(writer: tf.summary.SummaryWriter, figures: dict[str, float | None], number: int) -> None:
+def _write(writer: tf.summary.SummaryWriter, figures: Mapping[str, float | None], number: int) -> None:
     with suppress(tf.errors.OpError), writer.as_default():
         for name, value in figures.items():
             if value is not None:
