@@ -59,8 +59,8 @@ class Training(Protocol):
     def train(self, run: Run, use: bool) -> Iterator[str]:
         """Train, or go on with it: the figures, and the model in use from then on if wanted."""
 
-    def search(self, config: TrainConfig, trials: int, study: str) -> Iterator[str]:
-        """Try other choices than those of the config, so many times: the best ones."""
+    def search(self, run: Run, trials: int, study: str, backbones: Sequence[str]) -> Iterator[str]:
+        """Try other choices than those of a run, so many times: the best ones."""
 
     def evaluate(self, model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
         """What a model says of labelled photographs: text, or json."""
@@ -176,6 +176,7 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
     add("--precision", type=float, metavar="0.5...1", help=tr("how often “sure” shall be right (default: 0.95)"))
     add("--not-medical", action="store_true", help=tr("put “not a medical device” on every page"))
     add("--search", type=int, metavar="N", help=tr("try N other choices and say which were best"))
+    add("--search-backbones", default="", metavar="NAME,NAME", help=tr("networks that a search tries, too"))
     add("--study", default="", metavar="URL", help=tr("the database of a search that several computers share"))
     # How the window starts its process.
     add("--run", dest="run_id", metavar="RUN", help=argparse.SUPPRESS)
@@ -195,14 +196,21 @@ def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
     training = _made(make)
     if args.run_id:
         training.run_quietly(args.run_id, Job(args.job))
-    elif args.resume:
-        run = find_run(args.resume)
-        yield from training.look(run) if args.look else training.train(run, args.use)
-    elif args.search is not None:
-        yield from training.search(config_of(args), args.search, args.study)
+        return
+    run = find_run(args.resume) if args.resume else new_run(_searchable(config_of(args), args))
+    if args.search is not None:
+        yield from training.search(run, args.search, args.study, _words(args.search_backbones))
+    elif args.look:
+        yield from training.look(run)
     else:
-        run = new_run(config_of(args))
-        yield from training.look(run) if args.look else training.train(run, args.use)
+        yield from training.train(run, args.use)
+
+
+def _searchable(config: TrainConfig, args: argparse.Namespace) -> TrainConfig:
+    """Raises UsageError before a run is made for a search that makes no sense."""
+    if args.search is not None and config.fit.mode.value == "head":
+        raise UsageError(tr("A search is for fine-tuning and for training from scratch: add --mode finetune."))
+    return config
 
 
 def _evaluate_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +47,8 @@ class FakeTraining:
         self.asked.append(("train", run.config, use))
         yield "trained"
 
-    def search(self, config: TrainConfig, trials: int, study: str) -> Iterator[str]:
-        self.asked.append(("search", config, trials, study))
+    def search(self, run: Run, trials: int, study: str, backbones: Sequence[str]) -> Iterator[str]:
+        self.asked.append(("search", run.config, trials, study, backbones))
         yield "found"
 
     def evaluate(self, model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
@@ -190,8 +190,11 @@ def test_other_ways_to_begin(photos: Path, training: FakeTraining, capsys: pytes
     assert typed("--resume", run.id, "--look") == ("look", run.config)
     assert typed("--run", run.id, "--job", "preview") == ("quietly", run.id, Job.PREVIEW)
     assert len(list_runs()) == 1
-    assert typed(str(photos), "--search", "5", "--study", "sqlite:///x")[2:] == (5, "sqlite:///x")
+    assert typed("--resume", run.id, "--search", "3") == ("search", run.config, 3, "", [])
     assert len(list_runs()) == 1
+    words = ("--search", "5", "--study", "sqlite:///x", "--search-backbones", "vgg16,xception")
+    assert typed(str(photos), "--mode", "scratch", *words)[2:] == (5, "sqlite:///x", ["vgg16", "xception"])
+    assert len(list_runs()) == 2
     capsys.readouterr()
 
 
@@ -223,6 +226,7 @@ def test_runs_are_listed(photos: Path, training: FakeTraining, capsys: pytest.Ca
         (". --dense 64", "need fine-tuning or training from scratch"),
         (". --image-column file", "Columns are for tables"),
         (". --epochs many", "invalid int value"),
+        (". --search 3", "A search is for fine-tuning"),
         ("--resume 20260101-000000-leaf", "There is no training run called"),
         ("--config gone.json", "gone.json cannot be read"),
         ("--config table.csv", "is not possible for config"),

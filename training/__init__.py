@@ -7,6 +7,7 @@ run_telling  how its process tells the window, by files
 kept_data    the photographs as they were shared out, for going on
 commands     train and evaluate on the command line
 shown        their progress on a terminal
+search_command  a search on the command line
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
 
 data_set     the first step: read, look, share out, write down

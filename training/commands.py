@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from core.errors import Cancelled, UserError
 from core.models import model_or_file
 from core.run_results import comparison_sentence, not_medical_words, title_of
 from core.texts import label_name, language, tr
-from core.train_config import Source, TrainConfig
+from core.train_config import Mode, Source
 from core.train_records import (
     DataReport,
     FindingKind,
@@ -74,12 +74,12 @@ def train(run: Run, use: bool) -> Iterator[str]:
         yield tr("Use it from now on: main.py train --resume {run} --use").format(run=run.id)
 
 
-def search(config: TrainConfig, trials: int, study: str) -> Iterator[str]:
-    """Try other choices than those of the config, so many times: the best ones. Raises UserError."""
+def search(run: Run, trials: int, study: str, backbones: Sequence[str]) -> Iterator[str]:
+    """Try other choices than those of a run, so many times: the best ones. Raises UserError."""
     from training.search_command import search_lines
 
-    with closing(Shown()) as shown:
-        yield from search_lines(config, trials, study, shown)
+    _quiet_tensorflow()
+    return search_lines(run, trials, study, backbones)
 
 
 def evaluate(model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
@@ -107,8 +107,8 @@ def _done(run: Run, job: Job) -> None:
     check_may_start(run, job)
     stop_file(run).unlink(missing_ok=True)
     # TensorFlow greets on stderr with many lines that help nobody here.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with closing(Shown()) as shown:
+    _quiet_tensorflow()
+    with closing(Shown(is_head=run.checked_config().fit.mode is Mode.HEAD)) as shown:
         state = run_job(run.id, job, shown)
     if state.status is RunStatus.FAILED:
         raise UserError(state.problem)
@@ -116,6 +116,11 @@ def _done(run: Run, job: Job) -> None:
         said = tr("Stopped. Go on: main.py train --resume {run}").format(run=run.id)
         print(f"{NAME}: {said}", file=sys.stderr)
         raise KeyboardInterrupt
+
+
+def _quiet_tensorflow() -> None:
+    """It greets on stderr with many lines that help nobody here."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def result_lines(result: Result) -> Iterator[str]:

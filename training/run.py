@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -57,6 +57,9 @@ log = logging.getLogger(__name__)
 _LONG_S: Final = 3600.0
 _MOST_SHOWN: Final = 6
 
+# What is done in a run, and the status in which it leaves it.
+Work = Callable[[Run, TrainConfig, RunTelling], RunStatus]
+
 
 def run_job(run_id: str, job: Job, also: Telling | None = None) -> RunState:
     """Do a job of a run in this process, or go on with it; the state in which that ended.
@@ -64,41 +67,45 @@ def run_job(run_id: str, job: Job, also: Telling | None = None) -> RunState:
     `also` hears everything, too. Ctrl-C and SIGTERM pause a training. What goes wrong is in the state and in log.txt.
     Raises UserError where the run cannot be begun: there is none, another process is at work on it.
     """
-    run = find_run(run_id)
+    return _in_run(find_run(run_id), job, _JOBS[job], also)
+
+
+def run_search(run_id: str, search: Work, also: Telling | None = None) -> RunState:
+    """Do a search in the folder of a run, as `run_job` does a job; it counts as a training. The run stays a draft."""
+    return _in_run(find_run(run_id), Job.TRAIN, search, also)
+
+
+def _in_run(run: Run, job: Job, work: Work, also: Telling | None) -> RunState:
     lower_priority()
     holder = Holder(pid=os.getpid(), run=run.id, job=job)
     try:
         with holding(run.folder / LOCK_FILE, holder):
             check_may_begin(run, job)
-            return _told(run, job, holder, also)
+            return _told(run, holder, work, also)
     except Taken as error:
         raise at_work(run) from error
 
 
-def _told(run: Run, job: Job, holder: Holder, also: Telling | None) -> RunState:
-    """The job with its state kept up to date, its log and its signals."""
-    now = time.time()
+def _told(run: Run, holder: Holder, work: Work, also: Telling | None) -> RunState:
+    """The work with the state of the run kept up to date, its log and its signals."""
+    now, job = time.time(), holder.job or Job.TRAIN
     first = RunState(job=job, status=RunStatus.RUNNING, pid=os.getpid(), started=now, updated=now)
     with _log_into(run.folder / LOG_FILE), RunTelling(run.folder, first, also) as telling, _signals(telling):
         log.info("%s of %s", job.value, run.id)
-        changes = _ended(run, job, holder, telling)
+        changes = _ended(run, holder, work, telling)
         state = telling.state.model_copy(update={"left_s": None, "updated": time.time(), **changes})
         log.info("ended: %s %s", state.status.value, state.problem)
     telling.end(state)
     return state
 
 
-def _ended(run: Run, job: Job, holder: Holder, telling: RunTelling) -> dict[str, object]:
-    """Do the job: how it ended, as changes of its state."""
+def _ended(run: Run, holder: Holder, work: Work, telling: RunTelling) -> dict[str, object]:
+    """Do the work: how it ended, as changes of the state."""
     try:
-        if job is Job.TRAIN:
-            with holding(training_lock(), holder):
-                _train(run, run.checked_config(), telling)
-            return {"status": RunStatus.DONE, "phase": Phase.DONE}
-        _LOOKS[job](run, run.checked_config(), telling)
-        return {"status": RunStatus.DRAFT, "phase": Phase.DONE}
+        with holding(training_lock(), holder) if holder.job is Job.TRAIN else nullcontext():
+            return {"status": work(run, run.checked_config(), telling), "phase": Phase.DONE}
     except (Cancelled, KeyboardInterrupt):
-        return {"status": RunStatus.STOPPED if job is Job.TRAIN else RunStatus.DRAFT}
+        return {"status": RunStatus.STOPPED if holder.job is Job.TRAIN else RunStatus.DRAFT}
     except Taken as error:
         return _failed(str(being_trained(name_in(error.holder.run))))
     except UserError as error:
@@ -126,16 +133,18 @@ def _failed(problem: str) -> dict[str, object]:
 # -- The jobs ----------------------------------------------------------------------------------------------------------
 
 
-def _look(run: Run, config: TrainConfig, telling: RunTelling) -> None:
+def _look(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
     from training.data_set import read_data
 
     read_data(config, run.folder, telling)
+    return RunStatus.DRAFT
 
 
-def _preview(run: Run, config: TrainConfig, telling: RunTelling) -> None:
+def _preview(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
     from training.preview import write_preview
 
     write_preview(config, _to_show(config, telling), run.folder / PREVIEW_FILE)
+    return RunStatus.DRAFT
 
 
 def _to_show(config: TrainConfig, telling: RunTelling) -> list[Path]:
@@ -150,29 +159,30 @@ def _to_show(config: TrainConfig, telling: RunTelling) -> list[Path]:
     return [path for turn in rounds for path in turn if path is not None][:_MOST_SHOWN]
 
 
-_LOOKS: Final[dict[Job, Callable[[Run, TrainConfig, RunTelling], None]]] = {Job.LOOK: _look, Job.PREVIEW: _preview}
-
-
-def _train(run: Run, config: TrainConfig, telling: RunTelling) -> None:
+def _train(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
     from training.finish import finish
 
-    _check_parts(config)
-    data = _data(run, config, telling)
+    check_parts(config)
+    data = data_of(run, config, telling)
     draft = _fitted(run, config, data, telling)
     telling.forget_finish()
     finish(draft, data, config, run.folder, telling)
     for folder in (DRAFT_DIR, CHECKPOINT_DIR):  # large, and nobody goes on from there any more
         shutil.rmtree(run.folder / folder, ignore_errors=True)
+    return RunStatus.DONE
 
 
-def _check_parts(config: TrainConfig) -> None:
+_JOBS: Final[dict[Job, Work]] = {Job.LOOK: _look, Job.PREVIEW: _preview, Job.TRAIN: _train}
+
+
+def check_parts(config: TrainConfig) -> None:
     """Raise UserError where the networks cannot be trained with what is installed."""
     if config.fit.mode is not Mode.HEAD and not (find_spec("tensorflow") and find_spec("keras")):
         said = tr("This way to train needs TensorFlow, which is not installed. How to install it: {command}")
         raise UserError(said.format(command="main.py doctor"))
 
 
-def _data(run: Run, config: TrainConfig, telling: RunTelling) -> DataSet:
+def data_of(run: Run, config: TrainConfig, telling: RunTelling) -> DataSet:
     """The photographs as they were shared out when this training began, or as they are now if it begins now."""
     data = kept_data(config, run.folder)
     if data is not None:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 class Shown:
     """Shows what steps tell; to be closed. Where stderr is no terminal there are lines only, no bar."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_head: bool = False) -> None:
+        """In head mode an epoch is a strength that is tried."""
+        self._is_head = is_head
         self._bar: tqdm[Any] | None = None
         self._phase: Phase | None = None
         self._is_seen = sys.stderr.isatty()
@@ -40,6 +42,8 @@ class Shown:
 
     def epoch(self, epoch: Epoch, epochs: int, left_s: float | None = None) -> None:
         said = tr("epoch {epoch} of {epochs}: loss {loss}, right {right}")
+        if self._is_head:
+            said = tr("try {epoch} of {epochs}: loss {loss}, right {right}")
         line = said.format(
             epoch=epoch.epoch, epochs=epochs, loss=f"{epoch.loss:.3f}", right=f"{epoch.accuracy * 100:.1f}\u00a0%"
         )
