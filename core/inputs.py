@@ -1,7 +1,7 @@
 """Pixels become what a backbone takes: the one preprocessing, used for prediction and for training alike.
 
 Prediction calls `to_model_input`; training calls its two halves, `cut_square` and `prepare`, with the augmentation in
-between. The steps see the picture only, not the margins of a padded one.
+between. Augmentation and steps see the picture only, not the margins of a padded one.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def to_model_input(
 def cut_square(pixels: Pixels, box: Box, size_px: int, mirrored: bool = False) -> Pixels:
     """Cut `box` out of (height, width, 3) RGB pixels -> (size_px, size_px, 3); NEUTRAL where there is no picture."""
     height, width = pixels.shape[:2]
-    left, top, right, bottom = _picture(box, size_px)
+    left, top, right, bottom = picture_part(box, size_px)
     edges = (box.left * width, box.top * height, box.right * width, box.bottom * height)
     cut = Image.fromarray(pixels).resize(
         (right - left, bottom - top), Image.Resampling.BICUBIC, box=_inside(edges, width, height)
@@ -93,7 +93,7 @@ def prepare(square: Pixels, steps: Sequence[Step] = (), whitening: Whitening | N
     """
     changed = [step for step in steps if step is not Step.WHITEN]
     if changed:
-        left, top, right, bottom = _picture(box, len(square))
+        left, top, right, bottom = picture_part(box, len(square))
         part = np.ascontiguousarray(square[top:bottom, left:right])
         for step in changed:
             part = _changed(part, step)
@@ -107,8 +107,8 @@ def prepare(square: Pixels, steps: Sequence[Step] = (), whitening: Whitening | N
     return whitening(values)
 
 
-def _picture(box: Box, size_px: int) -> tuple[int, int, int, int]:
-    """Where in the square of `box` the picture lies: left, top, right, bottom, in whole pixels."""
+def picture_part(box: Box, size_px: int) -> tuple[int, int, int, int]:
+    """Where in a square that was cut by `box` the picture lies: left, top, right, bottom, in whole pixels."""
     left, right = _span(box.left, box.right, size_px)
     top, bottom = _span(box.top, box.bottom, size_px)
     return left, top, right, bottom

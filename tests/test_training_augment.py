@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from core.inputs import NEUTRAL
+from core.bundle_info import Step
+from core.inputs import NEUTRAL, cut_square, padded_square, picture_part, prepare
 from core.records import Floats, Pixels
 from core.train_config import Augmentation
 from training.augment import augmented, mixed_up
@@ -85,6 +86,23 @@ def test_pictures_of_any_size_are_taken(size_px: int) -> None:
     )  # fmt: skip
     for copy in copies(strongest, 5, picture(size_px)):
         assert copy.shape == (size_px, size_px, 3)
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 100), (100, 160)])
+def test_margins_of_padded_pictures_stay_as_in_prediction(width: int, height: int) -> None:
+    box = padded_square(width, height)
+    photo = np.random.default_rng(0).integers(130, 256, (height, width, 3), np.uint8)  # nothing of it is NEUTRAL
+    square = cut_square(photo, box, SIZE_PX)
+    left, top, right, bottom = picture_part(box, SIZE_PX)
+    margin = np.ones((SIZE_PX, SIZE_PX), np.bool_)
+    margin[top:bottom, left:right] = False
+    rng = np.random.default_rng(1)
+    for _ in range(10):
+        copy = augmented(square, Augmentation(**ONES | {"cutout": 0.0, "noise": 0.05}), rng, box)
+        assert (copy[margin] == NEUTRAL).all()
+        assert not np.array_equal(copy[~margin], square[~margin])
+        grey = prepare(copy, (Step.GRAYSCALE, Step.EQUALISE), None, box)
+        assert (np.ptp(grey, axis=2) == 0).all()
 
 
 # -- Geometry ----------------------------------------------------------------------------------------------------------

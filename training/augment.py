@@ -2,6 +2,7 @@
 
 One warp for everything that moves pixels (rotation, shear, zoom, crop, flip, a smooth distortion; the picture goes on
 mirrored beyond its edges), so that it is resampled once; then light, blur and noise, and the blank square at last.
+Margins of padded pictures stay as they are, for so they will be in every photograph that is asked about.
 All of it hangs on the generator alone: the same seed gives the same picture.
 """
 
@@ -14,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from core.inputs import NEUTRAL
-from core.records import Floats, Pixels
+from core.inputs import NEUTRAL, WHOLE, picture_part
+from core.records import Box, Floats, Pixels
 from core.train_config import Augmentation
 
 # At which side of the picture `Augmentation.blur` is in pixels.
@@ -29,15 +30,15 @@ MOST_DISTORT: Final = 0.12
 Matrix = npt.NDArray[np.float64]
 
 
-def augmented(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pixels:
-    """A changed copy of a square picture (size, size, 3); the very same bytes where no rule is on."""
-    changed = _warped(pixels, rules, rng)
-    changed = _lit(changed, rules, rng)
-    changed = _blurred(changed, rules, rng)
-    changed = _noisy(changed, rules, rng)
-    changed = pixels.copy() if changed is pixels else changed
-    _cut_out(changed, rules, rng)
-    return changed
+def augmented(pixels: Pixels, rules: Augmentation, rng: np.random.Generator, box: Box = WHOLE) -> Pixels:
+    """A changed copy of a square picture (size, size, 3) that was cut by `box`; the same bytes where no rule is on."""
+    left, top, right, bottom = picture_part(box, len(pixels))
+    changed = pixels[top:bottom, left:right]
+    for change in (_warped, _lit, _blurred, _noisy, _cut_out):
+        changed = change(changed, rules, rng)
+    copy = pixels.copy()
+    copy[top:bottom, left:right] = changed
+    return copy
 
 
 def mixed_up(inputs: Floats, targets: Floats, alpha: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
@@ -68,19 +69,19 @@ def _factor(rng: np.random.Generator, strength: float) -> float:
 
 
 def _warped(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pixels:
-    size_px = len(pixels)
-    matrix = _matrix(size_px, rules, rng)
+    height, width = pixels.shape[:2]
+    matrix = _matrix(width, height, rules, rng)
     border = cv2.BORDER_REFLECT_101
     if rules.distort:
-        across, down = _distorted_places(size_px, matrix, rules.distort, rng)
+        across, down = _distorted_places(width, height, matrix, rules.distort, rng)
         return np.asarray(cv2.remap(pixels, across, down, cv2.INTER_CUBIC, borderMode=border), np.uint8)
     if np.array_equal(matrix, np.eye(3)):
         return pixels
     flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(pixels, matrix[:2], (size_px, size_px), flags=flags, borderMode=border), np.uint8)
+    return np.asarray(cv2.warpAffine(pixels, matrix[:2], (width, height), flags=flags, borderMode=border), np.uint8)
 
 
-def _matrix(size_px: int, rules: Augmentation, rng: np.random.Generator) -> Matrix:
+def _matrix(width: int, height: int, rules: Augmentation, rng: np.random.Generator) -> Matrix:
     """From places in the new picture to places in the old one, in pixels: (3, 3)."""
     matrix = np.eye(3)
     if rules.rotation_deg:
@@ -92,24 +93,25 @@ def _matrix(size_px: int, rules: Augmentation, rng: np.random.Generator) -> Matr
         matrix[:2, :2] /= _factor(rng, rules.zoom)
     if rules.crop:
         kept = 1 - rng.uniform(0, rules.crop)
-        matrix[:2, 2] = matrix[:2, :2] @ (rng.uniform(-0.5, 0.5, 2) * (1 - kept) * size_px)
+        matrix[:2, 2] = matrix[:2, :2] @ (rng.uniform(-0.5, 0.5, 2) * (1 - kept) * (width, height))
         matrix[:2, :2] *= kept
     if rules.flip and rng.random() < 0.5:
         matrix[:2, 0] *= -1
     # About the middle of the picture, which stays as it is to the last bit where nothing happens.
-    middle = np.full(2, (size_px - 1) / 2)
+    middle = np.array([(width - 1) / 2, (height - 1) / 2])
     matrix[:2, 2] += middle - matrix[:2, :2] @ middle
     return matrix
 
 
-def _distorted_places(size_px: int, matrix: Matrix, distort: float, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Where each pixel comes from: across and down, (size, size) each."""
-    far = min(distort, MOST_DISTORT) * size_px
-    knots = rng.uniform(-far, far, (KNOTS, KNOTS, 2)).astype(np.float32)
-    field = cv2.resize(knots, (size_px, size_px), interpolation=cv2.INTER_CUBIC)
-    steps = np.arange(size_px, dtype=np.float32)
+def _distorted_places(
+    width: int, height: int, matrix: Matrix, distort: float, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Where each pixel comes from: across and down, (height, width) each."""
+    far = min(distort, MOST_DISTORT)
+    knots = (rng.uniform(-far, far, (KNOTS, KNOTS, 2)) * (width, height)).astype(np.float32)
+    field = cv2.resize(knots, (width, height), interpolation=cv2.INTER_CUBIC)
+    across, down = np.arange(width, dtype=np.float32)[None], np.arange(height, dtype=np.float32)[:, None]
     (a, b, c), (d, e, f) = matrix[:2].astype(np.float32)
-    across, down = steps[None], steps[:, None]
     return a * across + b * down + c + field[:, :, 0], d * across + e * down + f + field[:, :, 1]
 
 
@@ -129,7 +131,7 @@ def _lit(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pixel
 def _blurred(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pixels:
     if not rules.blur:
         return pixels
-    sigma = float(rng.uniform(0, rules.blur)) * len(pixels) / BLUR_AT_PX
+    sigma = float(rng.uniform(0, rules.blur)) * max(pixels.shape) / BLUR_AT_PX
     if sigma < LEAST_BLUR_PX:
         return pixels
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.uint8)
@@ -143,11 +145,13 @@ def _noisy(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pix
     return np.asarray(cv2.add(pixels, noise, dtype=cv2.CV_8U), np.uint8)
 
 
-def _cut_out(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> None:
+def _cut_out(pixels: Pixels, rules: Augmentation, rng: np.random.Generator) -> Pixels:
     """A grey square with its middle anywhere, perhaps partly outside (cutout, DeVries and Taylor 2017)."""
     if not rules.cutout:
-        return
-    size_px = len(pixels)
-    side = max(1, round(rules.cutout * size_px))
-    top, left = (rng.integers(0, size_px, 2) - side // 2).tolist()
-    pixels[max(0, top) : top + side, max(0, left) : left + side] = NEUTRAL
+        return pixels
+    height, width = pixels.shape[:2]
+    side = max(1, round(rules.cutout * max(height, width)))
+    top, left = (rng.integers(0, (height, width)) - side // 2).tolist()
+    cut = pixels.copy()
+    cut[max(0, top) : top + side, max(0, left) : left + side] = NEUTRAL
+    return cut

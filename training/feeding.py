@@ -139,7 +139,7 @@ class Feed:
         if pick.is_copy and not rules.is_on:
             rules = COPY_RULES
         if seed is not None and rules.is_on:
-            pixels = augmented(pixels, rules, np.random.default_rng([*seed, number]))
+            pixels = augmented(pixels, rules, np.random.default_rng([*seed, number]), square.box)
         return prepare(pixels, self.config.preprocessing.steps, self.whitening, square.box)
 
     def _batch(

@@ -111,7 +111,7 @@ def _whitening(config: TrainConfig, squares: Sequence[_Square]) -> Whitening | N
     rng = np.random.default_rng(0)
     before = [step for step in steps if step is not Step.WHITEN]
     chosen = [squares[n % len(squares)] for n in range(_WHITENING_COPIES)]
-    copies = [prepare(augmented(one.pixels, _WHITENING_RULES, rng), before, None, one.box) for one in chosen]
+    copies = [prepare(augmented(one.pixels, _WHITENING_RULES, rng, one.box), before, None, one.box) for one in chosen]
     return fit_whitening(np.stack(copies).astype(np.uint8))
 
 
@@ -127,7 +127,7 @@ class _Shown:
         if self.config.preprocessing.steps:
             cells.append(_Cell(_visible(self._input(square, square.pixels))))
         if _moves_pixels(self.config.augmentation):
-            copies = (augmented(square.pixels, self.config.augmentation, rng) for _ in range(COPIES))
+            copies = (augmented(square.pixels, self.config.augmentation, rng, square.box) for _ in range(COPIES))
             cells += [_Cell(_visible(self._input(square, copy))) for copy in copies]
         return _Row(tuple(cells))
 
@@ -136,8 +136,9 @@ class _Shown:
         targets = np.eye(len(squares), dtype=np.float32)
         cells: list[_Cell] = []
         for _ in range(_MIXING_ROUNDS):
-            copies = [self._input(one, augmented(one.pixels, self.config.augmentation, rng)) for one in squares]
-            blends, shares = mixed_up(np.stack(copies), targets, self.config.augmentation.mixup, rng)
+            rules = self.config.augmentation
+            copies = [self._input(one, augmented(one.pixels, rules, rng, one.box)) for one in squares]
+            blends, shares = mixed_up(np.stack(copies), targets, rules.mixup, rng)
             cells += [
                 _Cell(_visible(blend), _shares(share))
                 for blend, share in zip(blends, shares, strict=True)
@@ -163,7 +164,7 @@ def _moves_pixels(rules: Augmentation) -> bool:
 def _shares(share: Floats) -> str:
     """How much of which photograph: the larger part first."""
     parts = [(float(part), place) for place, part in enumerate(share.tolist(), 1) if part > 0]
-    said = tr("{percent} % of {number}")
+    said = tr("{number}: {percent} %")
     return ", ".join(
         said.format(percent=round(100 * part), number=place) for part, place in sorted(parts, reverse=True)
     )
