@@ -21,6 +21,7 @@ from core.train_config import Fit, Mode, Source, TrainConfig
 from core.train_records import ComparisonVerdict, Epoch, Phase, Stop
 from tests.bundle_factory import CARD, tiny_head, tiny_info, tiny_network
 from training.finish import finish
+from training.memory import can_rehearse
 from training.samples import DataSet, Part, Sample
 from training.telling import Silent
 
@@ -213,25 +214,57 @@ def test_epochs_give_their_time(draft: Bundle, run_dir: Path, tmp_path: Path) ->
     assert "Strength tried" in (run_dir / "report.html").read_text(encoding="utf-8")
 
 
+def memory_with(contents: Sequence[str]) -> Memory:
+    seen = np.array([list(bytes.fromhex(content)[:8]) for content in contents], np.uint8)
+    return Memory(
+        np.zeros((3, 4), np.float32), np.zeros(3, np.int32), np.ones((1, 4), np.float32), np.ones(4, np.float32), seen
+    )
+
+
+def use_turned(home: Path, memory: Memory | None) -> None:
+    """The model in use says red of green, and so on."""
+    drafted(home / "models" / "turned", turned=2, memory=memory)
+    save_settings(load_settings().model_copy(update={"model": "turned"}))
+
+
 def test_the_model_in_use_is_asked_about_the_same_photographs(
     draft: Bundle, run_dir: Path, tmp_path: Path, isolated_home: Path
 ) -> None:
     data = drawn_data(tmp_path / "photos", draft)
-    seen = np.array([list(bytes.fromhex(one.content)[:8]) for one in data.part(Part.TEST)[:5]], np.uint8)
-    memory = Memory(
-        np.zeros((3, 4), np.float32), np.zeros(3, np.int32), np.ones((1, 4), np.float32), np.ones(4, np.float32), seen
-    )
-    drafted(isolated_home / "models" / "turned", turned=2, memory=memory)
-    save_settings(load_settings().model_copy(update={"model": "turned"}))
+    use_turned(isolated_home, None)
     result = finish(draft, data, config_of(tmp_path, start_from=None), run_dir, Silent())
     found = result.comparison
-    # The other one says red of green: right exactly for the three pictures that show the next colour.
+    # Right exactly for the three pictures that show the next colour.
     assert found is not None and (found.better, found.worse, found.both_right, found.both_wrong) == (33, 3, 0, 0)
-    assert found.verdict is ComparisonVerdict.BETTER and found.model == "turned" and found.seen_before == 5
+    assert found.verdict is ComparisonVerdict.BETTER and found.model == "turned" and found.seen_before == 0
     answers = read_answers(run_dir)
     assert sum(one.got_better for one in answers) == 33 and sum(one.got_worse for one in answers) == 3
-    assert any("was trained on 5 of these photographs" in text for text in result.warnings)
+    assert any("“Colours” does not remember its training photographs" in text for text in result.warnings)
     assert "Better: 33 photographs right" in (run_dir / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_the_other_model_was_trained_on_is_not_compared(
+    draft: Bundle, run_dir: Path, tmp_path: Path, isolated_home: Path
+) -> None:
+    data = drawn_data(tmp_path / "photos", draft)
+    # The first picture of each colour is one that only the other model gets right.
+    use_turned(isolated_home, memory_with([one.content for one in data.part(Part.TEST)[:5]]))
+    result = finish(draft, data, config_of(tmp_path, start_from=None), run_dir, Silent())
+    found = result.comparison
+    assert found is not None and (found.photographs, found.better, found.worse, found.seen_before) == (31, 29, 2, 0)
+    assert "Photographs not in the comparison, because “Colours” was trained on them: 5." in result.warnings
+    assert sum(bool(one.other_said) for one in read_answers(run_dir)) == 31
+
+
+def test_where_it_was_trained_on_nearly_all_of_them_the_page_says_so(
+    draft: Bundle, run_dir: Path, tmp_path: Path, isolated_home: Path
+) -> None:
+    data = drawn_data(tmp_path / "photos", draft, each=4)
+    use_turned(isolated_home, memory_with([one.content for one in data.part(Part.TEST)[:5]]))
+    result = finish(draft, data, config_of(tmp_path, start_from=None), run_dir, Silent())
+    assert result.comparison is not None and result.comparison.photographs == 12
+    assert result.comparison.seen_before == 5
+    assert any("“Colours” was trained on 5 of these photographs" in text for text in result.warnings)
 
 
 def test_a_model_that_knows_none_of_the_classes_is_no_comparison(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
@@ -259,6 +292,18 @@ def test_a_memory_of_the_training_is_kept_and_grows(run_dir: Path, tmp_path: Pat
     assert memory is not None and memory.counts.tolist() == [4, 5, 6] and memory.means[0, 0] == 0.5
     assert len(memory.seen) == 2 + 6 and memory.has_seen(bytes(range(8)).hex())
     assert memory.has_seen(data.part(Part.TRAIN)[0].content)
+
+
+def test_a_model_without_memory_gets_one_that_can_be_improved_with(
+    draft: Bundle, run_dir: Path, tmp_path: Path
+) -> None:
+    data = drawn_data(tmp_path / "photos", draft, each=6)
+    finish(draft, data, config_of(tmp_path), run_dir, Silent())
+    memory = load_bundle(run_dir / "model" / "mine").memory()
+    assert memory is not None and memory.counts.tolist() == [6, 6, 6] and len(memory.seen) == 18
+    assert can_rehearse(memory)
+    # The mean of what the network sees in red pictures: red, green, blue, darkness.
+    assert memory.means[0, 0] > 2 * memory.means[0, 1] > 0
 
 
 def test_a_paused_end_leaves_no_result(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:

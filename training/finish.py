@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from core.bundle_files import Array
-from core.bundles import EARLIER, Bundle, Calibration, Metrics, Sure, Words, write_bundle
+from core.bundles import EARLIER, Bundle, Calibration, Memory, Metrics, Sure, Words, write_bundle
 from core.figures import wilson_interval
 from core.run_results import PhotoAnswer, read_epochs
 from core.texts import label_name, percent, tr
@@ -88,9 +88,10 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
         on: Literal["test", "validation"] = "test" if test.samples or not validation.samples else "validation"
         chosen = test if on == "test" else validation
         found = judge(calibrated, chosen, run_dir, config.start_from, telling)
-    telling.phase(Phase.REPORTING)
     with clock.of(Phase.REPORTING):
-        bundle = _finished(draft, found, data, config, on, run_dir)
+        memory = memory_of(draft, data, telling)
+        telling.phase(Phase.REPORTING)
+        bundle = _finished(draft, found, memory, config, on, run_dir)
     epochs, is_head = read_epochs(run_dir), config.fit.mode is Mode.HEAD
     for epoch in epochs:
         clock.seconds[epoch.phase.value] = clock.seconds.get(epoch.phase.value, 0.0) + epoch.seconds
@@ -219,7 +220,9 @@ def trained_on(bundle: Bundle, asked: Asked) -> int:
     return sum(memory.has_seen(sample.content) for sample in asked.samples if sample.content) if memory else 0
 
 
-def _finished(draft: Bundle, found: Judged, data: DataSet, config: TrainConfig, on: str, run_dir: Path) -> Bundle:
+def _finished(
+    draft: Bundle, found: Judged, memory: Memory | None, config: TrainConfig, on: str, run_dir: Path
+) -> Bundle:
     """The bundle with its calibration and figures, in run_dir/model/NAME."""
     info, judgement = found.bundle.info, found.judgement
     if judgement.photographs:
@@ -236,7 +239,7 @@ def _finished(draft: Bundle, found: Judged, data: DataSet, config: TrainConfig, 
     folder = run_dir / MODEL_DIR / config.name
     networks = {backbone.name: draft.network_path(backbone) for backbone in info.backbones}
     card = trained_card(info, judgement, on, config)
-    bundle = write_bundle(folder, info, _head_arrays(draft), networks, card, memory_of(draft, data))
+    bundle = write_bundle(folder, info, _head_arrays(draft), networks, card, memory)
     # A run that is finished a second time keeps one model, not two.
     shutil.rmtree(folder.parent / EARLIER, ignore_errors=True)
     return bundle

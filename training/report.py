@@ -32,6 +32,8 @@ from training.report_words import count, decimal, duration, number, points, shar
 # Photographs of one cell, of what got better and of what got worse, and how many cells have a place on the page.
 _MOST_OF_A_CELL, _MOST_CHANGED, MOST_CELLS = 6, 16, 1500
 _MOST_MISTAKES = 24
+# Smaller ones say no more.
+_LEAST_P = 0.001
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,10 @@ def _compared(page: Page, one: Comparison) -> str:
         "one as large with a probability of {p} (McNemar's exact test)."
     )
     figures = said.format(
-        difference=points(one.difference), low=points(one.low), high=points(one.high), p=number(one.p)
+        difference=points(one.difference),
+        low=points(one.low),
+        high=points(one.high),
+        p=number(one.p) if one.p >= _LEAST_P else f"<\u00a0{number(_LEAST_P)}",
     )
     better = [answer for answer in page.answers if answer.got_better]
     worse = [answer for answer in page.answers if answer.got_worse]

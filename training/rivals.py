@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +19,9 @@ from training.asking import Asked, ask
 from training.comparison import compared, places_in
 from training.samples import Labels, Sample
 from training.telling import Telling
+
+# What the other model was trained on is left out of the comparison as long as so many photographs remain.
+_LEAST_UNSEEN = 30
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,8 @@ def compare(
     """Ask the other model (`start_from` as in TrainConfig) about the same photographs; a model beside itself is none.
 
     `answers` and `samples` belong together; `info` is the new model's. Photographs whose class the other model does
-    not know are left out: it cannot be right there. Raises Cancelled.
+    not know are left out, as it cannot be right there, and where enough others remain those that it was trained on.
+    Raises Cancelled.
     """
     if start_from == "" or not samples:
         return Compared(tuple(answers))
@@ -65,15 +69,18 @@ def _compared_with(
         return Compared(tuple(answers), warnings=(said,))
     asked = ask(other, chosen, telling, Phase.JUDGING)
     said_of = _said(other, asked, labels, known)
+    memory = other.memory()
+    seen = {one.path for one in asked.samples if memory is not None and one.content and memory.has_seen(one.content)}
+    is_fair = len(said_of) - len(seen) >= _LEAST_UNSEEN
+    if is_fair:
+        said_of = {path: said for path, said in said_of.items() if path not in seen}
     whole = tuple(_beside(answer, said_of.get(answer.path)) for answer in answers)
     both = [answer for answer in whole if answer.other_said]
     right = np.array([answer.is_right for answer in both], np.bool_)
     other_right = np.array([answer.other_said == answer.truth for answer in both], np.bool_)
-    memory = other.memory()
-    seen = sum(memory.has_seen(answer.content) for answer in both if answer.content) if memory else 0
-    return Compared(
-        whole, compared(right, other_right, other.info, seen), _warnings(name, len(answers) - len(both), seen)
-    )
+    found = compared(right, other_right, other.info, 0 if is_fair else len(seen))
+    left_out = len(answers) - len(both) - (len(seen) if is_fair else 0)
+    return Compared(whole, found, tuple(_warnings(name, left_out, len(seen), is_fair, memory is not None)))
 
 
 def _said(other: Bundle, asked: Asked, labels: Sequence[Label], known: Labels) -> dict[Path, tuple[str, float]]:
@@ -91,12 +98,19 @@ def _beside(answer: PhotoAnswer, other: tuple[str, float] | None) -> PhotoAnswer
     return answer if other is None else replace(answer, other_said=other[0], other_confidence=other[1])
 
 
-def _warnings(name: str, left_out: int, seen: int) -> tuple[str, ...]:
-    found = []
+def _warnings(name: str, left_out: int, seen: int, is_fair: bool, remembers: bool) -> Iterator[str]:
     if left_out:
         said = tr("Photographs not in the comparison, because “{name}” does not know their classes: {count}.")
-        found.append(said.format(count=left_out, name=name))
-    if seen:
+        yield said.format(name=name, count=left_out)
+    if not remembers:
+        said = tr(
+            "“{name}” does not remember its training photographs: if these are among them, it looks better here than "
+            "it is."
+        )
+        yield said.format(name=name)
+    elif seen and is_fair:
+        said = tr("Photographs not in the comparison, because “{name}” was trained on them: {count}.")
+        yield said.format(name=name, count=seen)
+    elif seen:
         said = tr("“{name}” was trained on {count} of these photographs, so it looks better here than it is.")
-        found.append(said.format(name=name, count=seen))
-    return tuple(found)
+        yield said.format(name=name, count=seen)

@@ -32,8 +32,8 @@ def trained_card(info: BundleInfo, judgement: Judgement, on: str, config: TrainC
         "\n".join(f"- {one.title}, input {one.size_px} px" for one in info.backbones),
         "\n".join(f"- {one.what}: {one.licence}" for one in info.licences),
         "## Data",
-        f"{info.data.name}: {info.data.photographs} photographs to learn from, {info.data.labels} classes. "
-        f"{info.data.split} The photographs themselves are not in this model. Whoever passes it on must be allowed to "
+        f"{info.data.name}: {info.data.labels} classes. {info.data.split} The photographs "
+        "themselves are not in this model. Whoever passes it on must be allowed to "
         "use them so.",
         _classes(judgement),
     ]
