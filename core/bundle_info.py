@@ -22,6 +22,8 @@ RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("c
 # Controls, invisible formatting (also right-to-left overrides), lone surrogates, line and paragraph separators.
 UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 MOST_FEATURES = 2**24
+# Of a photograph's vector, which the library keeps: more than the largest flattened map of a known network.
+MOST_WIDTH = 2**20
 
 
 def is_name(text: str) -> bool:
@@ -197,7 +199,7 @@ class Backbone(Record):
             raise ValueError(tr("Each step comes once, and whitening last."))
         if self.hidden and self.tail is not None:
             raise ValueError(tr("The network “{name}” has two kinds of dense layers.").format(name=self.name))
-        if self.rows * self.columns * self.channels > MOST_FEATURES:
+        if self.rows * self.columns * self.channels > MOST_FEATURES or self.width > MOST_WIDTH:
             raise ValueError(tr("The network “{name}” gives too many numbers.").format(name=self.name))
         return self
 

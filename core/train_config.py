@@ -127,7 +127,7 @@ class Augmentation(Record):
 
 
 class Shape(str, Enum):
-    """How a photograph becomes square."""
+    """How a photograph becomes square: cut, out of shape, or whole between mid-grey margins."""
 
     CROP = "crop"
     SQUASH = "squash"

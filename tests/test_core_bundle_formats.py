@@ -272,6 +272,7 @@ WRONG_VALUES: dict[str, Callable[[dict[str, Any]], object]] = {
     "too many layers": in_network(tail={"pooling": "flatten", "dense": [7, 5, 5, 5, 5]}),
     "half a unit": in_network(tail={"pooling": "flatten", "dense": [7.5, 5]}),
     "unknown part": in_network(tail={"pooling": "flatten", "dense": [7, 5], "code": "x"}),
+    "an endless vector": in_network(rows=128, columns=128, channels=65, tail={"pooling": "flatten", "dense": []}),
     "two kinds of layers": in_network(hidden=5),
     "another file": lambda told: told["memory"].update(file="../memory.npz"),
     "no hash": lambda told: told["memory"].update(sha256="0"),
@@ -283,6 +284,11 @@ WRONG_VALUES: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_a_wrong_value_is_refused(new_folder: Path, case: str) -> None:
     rewrite(new_folder, WRONG_VALUES[case])
     refusal(lambda: load_bundle(new_folder))
+
+
+def test_an_endless_vector_is_refused_for_its_length(new_folder: Path) -> None:
+    rewrite(new_folder, WRONG_VALUES["an endless vector"])
+    assert "too many numbers" in refusal(lambda: load_bundle(new_folder))
 
 
 def test_a_format_that_is_too_low_is_named(new_folder: Path) -> None:
