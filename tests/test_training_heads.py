@@ -7,8 +7,6 @@ import pytest
 
 from core.records import Floats
 
-pytest.importorskip("scipy", reason="SciPy, which fits the heads, is not installed")
-
 from training.heads import Head, Labels, fit_head, softmax
 
 CHANNELS, COUNT = 5, 4

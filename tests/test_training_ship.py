@@ -33,7 +33,7 @@ from training.heads import Head, Labels, fit_head
 from training.networks import NETWORKS, ImageNetTop, Network
 from training.ship import IMAGENET_CANIDS, Member, Places, labels_of, make_part
 
-SIZE_PX, HIDDEN, ITERATIONS = 32, 32, 15
+SIZE_PX, HIDDEN, TOLERANCE = 32, 32, 1e-2
 BREEDS = read_labels()
 LEVELS = (70, 110, 150, 190, 230)
 # 120 of the 125 colours that have three of the levels.
@@ -112,7 +112,7 @@ def command(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list
     for module in (ship, trials):
         monkeypatch.setattr(module, "RECIPES", recipes)
         monkeypatch.setattr(module, "HELD_OUT_COUNT", len(BREEDS))
-        monkeypatch.setattr(module, "fit_head", partial(fit_head, iterations=ITERATIONS))
+        monkeypatch.setattr(module, "fit_head", partial(fit_head, tolerance=TOLERANCE))
     monkeypatch.setattr(ship, "shipped_models_dir", lambda: tmp_path / "models")
     return ["--data", str(data), "--weights", str(tmp_path), "--work", str(tmp_path / "work")]
 

@@ -9,6 +9,10 @@ commands     train and evaluate on the command line
 shown        their progress on a terminal
 search_command  a search on the command line
 embeddings   photographs -> vectors that are kept, of any model, with the library's among them
+softmax_fit  softmax regression in numpy: L-BFGS, and the choice of its strength
+head_task    what head mode begins with: vectors, and the model that is continued
+head_mode    a linear head on stored vectors, in seconds
+memory       what a model remembers of its training, and how that is rehearsed
 
 data_set     the first step: read, look, share out, write down
 sources      one labelled set of photographs, wherever it comes from
@@ -72,7 +76,7 @@ u2net        the network for outlines, likewise
 convert      a Keras network -> a LiteRT file
 views        what a backbone is shown of a training photograph
 embed        photographs -> stored embeddings, through the very files that ship
-heads        linear softmax heads, pulled towards ImageNet's rows
+heads        linear softmax heads
 calibrate    temperature, thresholds, figures
 judge        what a bundle makes of a folder, by the code that answers the user
 describe     what a shipped model says of itself

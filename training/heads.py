@@ -1,4 +1,4 @@
-"""Linear softmax heads on stored embeddings, and the ImageNet classifier's own rows as their starting point."""
+"""Linear softmax heads on embeddings."""
 
 from __future__ import annotations
 
@@ -25,42 +25,12 @@ class Head:
 
 
 def fit_head(
-    embeddings: Floats, labels: Labels, count: int, strength: float, prior: Head | None = None, iterations: int = 120
+    embeddings: Floats, labels: Labels, count: int, strength: float, prior: Head | None = None, tolerance: float = 1e-6
 ) -> Head:
-    """Softmax regression, fitted by L-BFGS on standardised embeddings.
+    """Softmax regression with one strength, pulled towards `prior` (towards zero without one): training.softmax_fit."""
+    from training.softmax_fit import SoftmaxFit
 
-    `strength` weighs the data against the pull of the weights towards `prior` (towards zero without one), as
-    scikit-learn's C does. Pulling towards pretrained weights instead of zero is L2-SP (Li, Grandvalet and Davoine,
-    "Explicit inductive bias for transfer learning", ICML 2018).
-    """
-    from scipy.optimize import minimize
-
-    mean, scale = embeddings.mean(axis=0), embeddings.std(axis=0) + 1e-6
-    inputs = ((embeddings - mean) / scale).astype(np.float32)
-    channels = inputs.shape[1]
-    rows = np.arange(len(labels))
-    start = np.zeros((channels, count), np.float32) if prior is None else prior.kernel * scale[:, None]
-    # Without a prior, nothing is known of the biases, and they go free.
-    level = np.zeros(count, np.float32) if prior is None else prior.bias + mean @ prior.kernel
-    hold = 0.0 if prior is None else 1.0
-
-    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        kernel = flat[: channels * count].reshape(channels, count).astype(np.float32)
-        bias = flat[channels * count :].astype(np.float32)
-        probabilities = softmax(inputs @ kernel + bias)
-        chosen = np.maximum(probabilities[rows, labels], 1e-30)
-        probabilities[rows, labels] -= 1
-        pull, lift = kernel - start, hold * (bias - level)
-        value = -strength * float(np.log(chosen).sum()) + 0.5 * float((pull**2).sum() + (lift**2).sum())
-        slopes = strength * (inputs.T @ probabilities) + pull
-        levels = strength * probabilities.sum(axis=0) + lift
-        return value, np.concatenate([slopes.ravel(), levels]).astype(np.float64)
-
-    first = np.concatenate([start.ravel(), level]).astype(np.float64)
-    best = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 8}).x
-    kernel = best[: channels * count].reshape(channels, count) / scale[:, None]
-    bias = best[channels * count :] - mean @ kernel
-    return Head(kernel.astype(np.float32), bias.astype(np.float32))
+    return SoftmaxFit(embeddings, labels, count, prior).fit(strength, tolerance).head
 
 
 def softmax(logits: Floats) -> Floats:

@@ -212,6 +212,11 @@ def _held_out(places: Places) -> list[Path]:
     return list_photographs(places.data / "dogs")[:HELD_OUT_COUNT]
 
 
+def fitted_on(data: Path) -> list[Path]:
+    """The photographs that the heads are fitted on: all of the breeds but those held out."""
+    return list_photographs(data / "dogs")[HELD_OUT_COUNT:]
+
+
 def _without_dogs(places: Places) -> list[Path]:
     """Photographs without a dog; wild relatives count as neither."""
     return [path for path in list_photographs(places.data / "not_dogs") if "wild_canids" not in path.parent.name]
@@ -225,7 +230,7 @@ def labels_of(names: Iterable[str]) -> Labels:
 
 def describe_parts(name: str, parts: Sequence[Part], places: Places) -> BundleInfo:
     """What the model says of itself before the calibration."""
-    photographs = list_photographs(places.data / "dogs")[HELD_OUT_COUNT:]
+    photographs = fitted_on(places.data)
     return draft_info(
         name,
         {part.member.network: part.member.views for part in parts},
