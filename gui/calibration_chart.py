@@ -59,7 +59,7 @@ class CalibrationChart(tkinter.Canvas):
     def _box(self) -> tuple[float, float, float, float]:
         px, line = self._look.px, font.nametofont(SMALL, self).metrics("linespace")
         left = font.nametofont(SMALL, self).measure(percent(1)) + px(14)
-        return left, px(28), self.winfo_width() - px(18), self.winfo_height() - 2 * line - px(12)
+        return left, px(28), self.winfo_width() - left / 2 - px(2), self.winfo_height() - 2 * line - px(12)
 
     def _at(self, across: float, up: float) -> tuple[float, float]:
         left, top, right, bottom = self._box()

@@ -27,11 +27,10 @@ class Curve:
 def plain(value: float) -> str:
     """A loss, as the present language writes it.
 
-    >>> plain(0.1234), plain(12.34), plain(123.4)
-    ('0.123', '12.3', '123')
+    >>> plain(0.1234), plain(12.34), plain(2.0), plain(1234.5)
+    ('0.123', '12.3', '2', '1234')
     """
-    digits = 3 if abs(value) < 10 else 1 if abs(value) < 100 else 0
-    written = f"{value:.{digits}f}"
+    written = f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
     return written.replace(".", ",") if language() == "fr" else written
 
 
@@ -130,16 +129,27 @@ class CurveChart(tkinter.Canvas):
         px, line = self._look.px, self._line
         measure = font.nametofont(SMALL, self).measure
         low, high = self._range()
-        left = max(measure(self._written(low)), measure(self._written(high)), measure(self._written(high / 3))) + px(14)
+        left = max(
+            measure(self._written(low)),
+            measure(self._written(high)),
+            measure(self._written(low + self._step(low, high))),
+        ) + px(14)
         return left, line + px(8), self.winfo_width() - px(10), self.winfo_height() - 2 * line - px(12)
 
     def _range(self) -> tuple[float, float]:
+        """From one round number to another."""
         values = [one for curve in self._curves for one in curve.values if one is not None and math.isfinite(one)]
         low, high = min(values, default=0.0), max(values, default=1.0)
-        if self._whole:
-            room = max(0.05, (high - low) * 0.1)
-            return max(0.0, low - room), min(1.0, high + room)
-        return min(0.0, low), max(high * 1.05, low + 1e-6, 1e-6)
+        low, high = (min(low, 0.96), max(high, low + 0.04)) if self._whole else (min(0.0, low), max(high, 1e-3))
+        step = self._step(low, high)
+        low, high = math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step
+        return (max(0.0, low), min(1.0, high)) if self._whole else (low, high)
+
+    def _step(self, low: float, high: float) -> float:
+        """Between two lines of the axis: 1, 2 or 5 of whatever power of ten makes about so many of them."""
+        rough = max(1e-9, high - low) / _TICKS
+        power = 10 ** math.floor(math.log10(rough))
+        return float(next(one * power for one in (1, 2, 5, 10) if one * power >= rough * 0.999))
 
     def _point_of(self, place: int, value: float, low: float, high: float) -> tuple[float, float]:
         left, top, right, bottom = self._box()
@@ -150,9 +160,10 @@ class CurveChart(tkinter.Canvas):
     def _draw_axis(self, low: float, high: float) -> None:
         colours, px = self._look.colours, self._look.px
         left, top, right, bottom = self._box()
-        for tick in range(_TICKS + 1):
-            value = low + (high - low) * tick / _TICKS
-            y = bottom - (bottom - top) * tick / _TICKS
+        step = self._step(low, high)
+        for tick in range(round((high - low) / step) + 1):
+            value = low + step * tick
+            y = bottom - (bottom - top) * (value - low) / (high - low)
             self.create_line(left, y, right, y, fill=colours.track)
             self.create_text(left - px(6), y, text=self._written(value), anchor="e", font=SMALL, fill=colours.faint)
         for place in self._breaks:

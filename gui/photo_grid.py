@@ -24,11 +24,12 @@ _AT_ONCE = 24
 
 @dataclass(frozen=True)
 class GridPhoto:
-    """One photograph: `text` under it (its class), `detail` at the right of its name, and whether it is right."""
+    """One photograph: `text` under it, then `below` (without it the name of its file) and `detail` at the right."""
 
     path: str
     text: str
     detail: str = ""
+    below: str = ""
     is_right: bool | None = None
 
 
@@ -54,7 +55,7 @@ class PhotoGrid(ttk.Frame):
         self._asked: list[str] = []
         self._is_reading = False
         self.selection = Selection()
-        self.view = RowGrid(self, look, self, "small")
+        self.view = RowGrid(self, look, self, "medium")
         self.view.pack(fill="both", expand=True)
 
     def destroy(self) -> None:
@@ -81,7 +82,6 @@ class PhotoGrid(ttk.Frame):
         self.view.show_list([])
         self.view.show_list(range(len(photos)))
         self.view.mark(self.selection)
-        self._show_cells(range(len(photos)) if len(photos) <= _AT_ONCE else range(_AT_ONCE))
 
     def choose_all(self) -> None:
         """Every photograph."""
@@ -138,5 +138,5 @@ class PhotoGrid(ttk.Frame):
         photo = self._photos[number]
         status = None if photo.is_right is None else Status.SURE if photo.is_right else Status.UNREADABLE
         picture = self._pictures.get(photo.path)
-        name = Path(photo.path).name
+        name = photo.below or Path(photo.path).name
         return RowCells(number, name, status, photo.text, photo.detail, photo.path, "", False, picture)

@@ -289,8 +289,9 @@ def _photos(finding: Finding) -> list[GridPhoto]:
     photos = []
     for place, path in enumerate(finding.paths):
         name = names[place] if len(names) == len(finding.paths) else names[0] if names else ""
-        text = f"{name} → {finding.suggestion}" if finding.kind is FindingKind.PERHAPS_WRONG else name
-        if finding.kind in _SETTLED:
-            text = finding.suggestion
-        photos.append(GridPhoto(path, text, detail))
+        if finding.kind is FindingKind.PERHAPS_WRONG:
+            below = tr("is in: {name}").format(name=name)
+            photos.append(GridPhoto(path, f"{finding.suggestion}?", detail, below))
+        else:
+            photos.append(GridPhoto(path, finding.suggestion if finding.kind in _SETTLED else name, detail))
     return photos

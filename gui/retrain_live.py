@@ -110,7 +110,7 @@ class LivePage(Page):
 
     def _show_curves(self, history: Sequence[Epoch], is_running: bool) -> None:
         if not history:
-            said = tr("Curves appear with the first epoch. The quick way has none: it finds the best in one go.")
+            said = tr("Curves appear with the first epoch.")
             self.no_curves.configure(text=said)
             self.no_curves.place(relx=0.5, rely=0.4, anchor="center")
             for chart in (self.loss, self.accuracy):

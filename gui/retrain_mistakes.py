@@ -21,6 +21,11 @@ _SIZE_PX = (860, 560)
 _HEATMAP_PX = 420
 
 
+def shows(name: str) -> str:
+    """What a photograph shows, under a wrong answer."""
+    return tr("shows: {name}").format(name=name)
+
+
 class PhotosDialog(Dialog):
     """A grid of photographs; a double click shows one in the Photo tab."""
 
@@ -80,7 +85,7 @@ class MistakesPage(ttk.Frame):
         self.heatmap = ttk.Label(right)
         self.heatmap.grid(row=1, column=0, sticky="nw")
         photos = [
-            GridPhoto(one.path, f"{self._named(one.truth)} → {self._named(one.said)}", percent(one.confidence), False)
+            GridPhoto(one.path, self._named(one.said), percent(one.confidence), shows(self._named(one.truth)), False)
             for one in self._mistakes
         ]
         self.grid_view.show(photos, tr("There are no mistakes."))

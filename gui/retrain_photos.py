@@ -19,6 +19,7 @@ from gui.retrain_words import data_lines, progress_sentence, share_done
 from gui.scroll_frame import ScrollFrame
 
 _SMALL_CLASS = 10
+_COLUMNS_IN_SIGHT = 8
 
 
 class PhotosPage(Page):
@@ -66,7 +67,7 @@ class PhotosPage(Page):
         is_looking = run.is_running and run.job is Job.LOOK
         for widget in (self._bar, self.stop_button):
             widget.grid() if is_looking else widget.grid_remove()
-        self.stop_button.state(["disabled" if run.is_stopping else "!disabled"])
+        self.stop_button.state(["disabled" if run.is_stopping or run.now is None else "!disabled"])
         self._sentence.configure(text=self._words(is_looking))
         if is_looking:
             state = run.progress.state if run.progress else None
@@ -81,6 +82,7 @@ class PhotosPage(Page):
         self.look_button.state(["disabled" if run.is_running else "!disabled"])
         self.next_button.grid_remove() if is_first or is_looking else self.next_button.grid()
         self.next_button.state(["!disabled" if self.desk.can_choose else "disabled"])
+        self.next_button.configure(style="TButton" if self.desk.has_new_acts else "Accent.TButton")
         if self.findings is not None:
             self.findings.enable(not is_looking)
 
@@ -201,7 +203,9 @@ class PhotosPage(Page):
             box.grid(row=place // 2, column=column + 1, sticky="w", padx=(0, px(24)), pady=px(3))
             box.bind("<<ComboboxSelected>>", lambda _event, name=name, box=box: self._on_column(name, box))  # type: ignore[misc]
             self.column_boxes[name] = box
-        ttk.Label(grid, text=tr("Level of a category such as A >> B")).grid(row=2, column=0, sticky="w")
+        ttk.Label(grid, text=tr("Level of a category such as A >> B")).grid(
+            row=2, column=0, sticky="w", padx=(0, px(10))
+        )
         level = ttk.Spinbox(grid, from_=0, to=20, width=5, command=lambda: self._on_level(level))
         level.set(source.level)
         level.bind("<KeyRelease>", lambda _event: self._on_level(level))
@@ -229,10 +233,11 @@ class PhotosPage(Page):
             self.preview.column(place, width=px(150), minwidth=px(80), stretch=True)
         for row in table.rows:
             self.preview.insert("", "end", values=row)
-        across = ttk.Scrollbar(frame, orient="horizontal", command=self.preview.xview)
-        self.preview.configure(xscrollcommand=across.set)
         self.preview.grid(row=0, column=0, sticky="ew")
-        across.grid(row=1, column=0, sticky="ew")
+        if len(columns) > _COLUMNS_IN_SIGHT:
+            across = ttk.Scrollbar(frame, orient="horizontal", command=self.preview.xview)
+            self.preview.configure(xscrollcommand=across.set)
+            across.grid(row=1, column=0, sticky="ew")
 
     def _build_library(self) -> None:
         number = self.desk.words_said

@@ -16,7 +16,7 @@ from gui.curve_chart import accuracy_chart, loss_chart
 from gui.photo_grid import GridPhoto
 from gui.retrain_engine import Outcome
 from gui.retrain_live import show_history
-from gui.retrain_mistakes import MistakesPage, PhotosDialog
+from gui.retrain_mistakes import MistakesPage, PhotosDialog, shows
 from gui.retrain_page import Page, wrapped
 from gui.retrain_words import duration, share_or_dash
 from gui.scroll_frame import ScrollFrame
@@ -148,8 +148,8 @@ class ResultPage(Page):
     def grid_photo(self, one: PhotoAnswer) -> GridPhoto:
         """One answer for the grid."""
         truth, said = (self.names.get(label, label) for label in (one.truth, one.said))
-        text = said if one.is_right else f"{truth} → {said}"
-        return GridPhoto(str(one.path), text, percent(one.confidence), one.is_right)
+        below = "" if one.is_right else shows(truth)
+        return GridPhoto(str(one.path), said, percent(one.confidence), below, one.is_right)
 
     # The other pages
 

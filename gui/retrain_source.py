@@ -94,6 +94,6 @@ class SourceChoice:
 _USUAL = {
     "image_column": ("image", "image_path", "path", "file", "filename", "file_name", "photo", "picture", "fichier"),
     "label_column": ("label", "class", "breed", "category", "classe", "race", "species", "name"),
-    "group_column": ("group", "animal", "patient", "id", "groupe"),
+    "group_column": ("group", "animal", "patient", "groupe"),
     "split_column": ("split", "part", "subset", "set"),
 }

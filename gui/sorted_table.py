@@ -57,6 +57,11 @@ class SortedTable(ttk.Frame):
             anchor: Literal["e", "w"] = "e" if column.is_number else "w"
             width = look.px(column.width)
             self.view.column(str(place), width=width, minwidth=look.px(50), anchor=anchor, stretch=not column.is_number)
+        # A text beside a number that ends where it begins could not be told from it.
+        self._gaps = [
+            "   " if place and not column.is_number and columns[place - 1].is_number else ""
+            for place, column in enumerate(columns)
+        ]
         self._show_headings()
         self.view.bind("<Double-Button-1>", self._on_double)
         for key in ("<Return>", "<KP_Enter>"):
@@ -87,7 +92,9 @@ class SortedTable(ttk.Frame):
             place, reverse = self._sorted
             rows.sort(key=lambda row: row.order[place], reverse=reverse)  # type: ignore[arg-type, return-value]
         for row in rows:
-            self.view.insert("", "end", iid=row.key, values=list(row.cells))
+            self.view.insert(
+                "", "end", iid=row.key, values=[gap + cell for gap, cell in zip(self._gaps, row.cells, strict=True)]
+            )
         self.view.selection_set(kept)
 
     def _show_headings(self) -> None:
@@ -97,7 +104,7 @@ class SortedTable(ttk.Frame):
                 arrow = _DOWN if self._sorted[1] else _UP
             anchor: Literal["e", "w"] = "e" if column.is_number else "w"
             command = partial(self._on_heading, place)
-            self.view.heading(str(place), text=column.text + arrow, anchor=anchor, command=command)
+            self.view.heading(str(place), text=self._gaps[place] + column.text + arrow, anchor=anchor, command=command)
 
     def _on_heading(self, place: int) -> None:
         is_again = self._sorted is not None and self._sorted[0] == place

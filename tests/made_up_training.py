@@ -1,4 +1,4 @@
-"""Runs of training for tests of the window: whole folders with drawn pictures and likely figures, nothing is trained."""
+"""Runs of training for tests of the window: folders with drawn pictures and likely figures, nothing is trained."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def a_history(epochs: int = 12, head: int = 3) -> list[Epoch]:
     return found
 
 
-def a_result(folder: Path, names: Sequence[str], verdict: ComparisonVerdict | None = ComparisonVerdict.BETTER) -> Result:
+def a_result(
+    folder: Path, names: Sequence[str], verdict: ComparisonVerdict | None = ComparisonVerdict.BETTER
+) -> Result:
     """A judgement on four photographs of each class, one of which was answered wrong."""
     count = len(names)
     classes = tuple(
