@@ -19,6 +19,7 @@ import pytest
 from core import train_runs
 from core.bundles import Bundle, Label
 from core.errors import Cancelled, UserError
+from core.machine import usable_processors
 from core.train_config import Augmentation, Fit, Source, Split, TrainConfig
 from core.train_lock import Holder, holding
 from core.train_records import Epoch, Job, Phase, RunState, RunStatus, Stop
@@ -33,6 +34,7 @@ from core.train_runs import (
     write_state,
 )
 from tests.bundle_factory import make_bundle
+from training import matrix_threads
 from training import run as training_run
 from training.kept_data import keep_data, kept_data
 from training.run import run_job
@@ -125,7 +127,8 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         for function in functions:
             setattr(module, function.__name__, function)
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(training_run, "lower_priority", lambda: None)
+    for costly in ("lower_priority", "threads_for"):
+        monkeypatch.setattr(training_run, costly, lambda *_: None)
     return made
 
 
@@ -359,3 +362,19 @@ def test_the_last_state_is_written_over_the_old_one_where_the_disk_is_full(
     failed = RunState(job=Job.TRAIN, status=RunStatus.FAILED, problem="The disk is full.")
     telling.end(failed)
     assert RunState.model_validate_json((tmp_path / "state.json").read_bytes()) == failed
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="another library there")
+def test_numpy_gets_all_processors_while_a_head_is_fitted_and_one_otherwise() -> None:
+    library = matrix_threads._openblas()
+    assert library is not None
+    asked = next(getattr(library, name.replace("set", "get")) for name in matrix_threads._SETTERS
+                 if hasattr(library, name.replace("set", "get")))  # fmt: skip
+    before = asked()
+    try:
+        matrix_threads.threads_for(Phase.HEAD)
+        assert asked() == usable_processors()
+        matrix_threads.threads_for(Phase.JUDGING)
+        assert asked() == 1
+    finally:
+        matrix_threads.set_matrix_threads(before)

@@ -36,6 +36,12 @@ EACH = 16
 EXTRAS = ("tensorflow", "keras", "optuna", "scipy", "sklearn", "matplotlib", "tensorboard", "h5py", "onnx")
 
 
+@pytest.fixture(autouse=True)
+def same_priority(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests after this one are not to give way to everything."""
+    monkeypatch.setattr("training.run.lower_priority", lambda: None)
+
+
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for each colour, of noisy pictures, none of which look alike."""

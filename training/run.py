@@ -47,6 +47,7 @@ from core.train_runs import (
     training_lock,
 )
 from training.kept_data import keep_data, kept_data
+from training.matrix_threads import threads_for
 from training.run_telling import RunTelling
 from training.samples import DataSet
 from training.telling import Telling
@@ -90,7 +91,8 @@ def _told(run: Run, holder: Holder, work: Work, also: Telling | None) -> RunStat
     """The work with the state of the run kept up to date, its log and its signals."""
     now, job = time.time(), holder.job or Job.TRAIN
     first = RunState(job=job, status=RunStatus.RUNNING, pid=os.getpid(), started=now, updated=now)
-    with _log_into(run.folder / LOG_FILE), RunTelling(run.folder, first, also) as telling, _signals(telling):
+    telling = RunTelling(run.folder, first, also, threads_for)
+    with _log_into(run.folder / LOG_FILE), telling, _signals(telling):
         log.info("%s of %s", job.value, run.id)
         changes = _ended(run, holder, work, telling)
         state = telling.state.model_copy(update={"left_s": None, "updated": time.time(), **changes})

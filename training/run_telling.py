@@ -6,6 +6,7 @@ import errno
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -28,7 +29,15 @@ class RunTelling:
     A context manager: within it the state is written whenever it has changed.
     """
 
-    def __init__(self, folder: Path, state: RunState, also: Telling | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        state: RunState,
+        also: Telling | None = None,
+        when_phase: Callable[[Phase], None] = lambda phase: None,
+    ) -> None:
+        """`when_phase` is called when a step begins."""
+        self._when_phase = when_phase
         self._folder, self._also = folder, also or Silent()
         self._lock = threading.Lock()
         self._state, self._has_changed = state, True
@@ -56,6 +65,7 @@ class RunTelling:
 
     def phase(self, phase: Phase, total: int = 0) -> None:
         self._count_seconds()
+        self._when_phase(phase)
         self._change(phase=phase, done=0, total=total, epoch=0, epochs=0, left_s=None)
         self._left_s = None
         self._also.phase(phase, total)
