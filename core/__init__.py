@@ -91,6 +91,7 @@ train_records       what a run says of itself: state, data, judgement
 train_defaults      good choices where nobody made any
 train_runs          the runs: made, listed, started as a process, stopped, deleted
 run_results         what a judged run left in its folder, read back
+train_process       the process of a run: this program, started again
 train_lock          what one process holds as long as it lives
 low_priority        a process that gives way to others
 

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import re
 import shutil
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,10 +23,11 @@ from pydantic import ValidationError
 
 from core.bundle_info import Record
 from core.errors import UserError
-from core.folders import program_dir, replacing, training_dir
+from core.folders import replacing, training_dir
 from core.texts import tr
 from core.train_config import TrainConfig
 from core.train_lock import holder_of
+from core.train_process import end_process, start_process
 from core.train_records import DataReport, Epoch, Job, Result, RunState, RunStatus, Stop
 
 log = logging.getLogger(__name__)
@@ -178,7 +176,7 @@ def start(run: Run, job: Job) -> None:
         write_state(run.folder, RunState(job=job, status=RunStatus.RUNNING, started=begun, updated=begun))
         try:
             with (run.folder / LOG_FILE).open("ab") as printed:
-                _started[run.id] = _process(run, job, printed.fileno())
+                _started[run.id] = start_process(run.id, job, printed.fileno())
         except OSError:
             write_state(run.folder, before)
             raise
@@ -238,7 +236,7 @@ def kill(run: Run) -> None:
     process = _started.get(run.id)
     holder = holder_of(run.folder / LOCK_FILE)
     if holder is not None and holder.pid > 0:
-        _end(holder.pid)
+        end_process(holder.pid)
     elif process is not None and process.poll() is None:
         process.kill()
     if process is not None:
@@ -290,40 +288,6 @@ def read_result(run: Run) -> Result | None:
 def write_state(folder: Path, state: RunState) -> None:
     """Replace state.json. Raises OSError."""
     _write(folder / STATE_FILE, state)
-
-
-def _process(run: Run, job: Job, printed: int) -> subprocess.Popen[bytes]:
-    frozen = [] if getattr(sys, "frozen", False) else [str(program_dir() / "main.py")]
-    typed = [sys.executable, *frozen, "train", "--run", run.id, "--job", job.value]
-    # numpy of this process has one thread (core/__init__.py); training decides for itself.
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    flags = 0
-    if sys.platform == "win32":
-        flags = (
-            subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        )
-    return subprocess.Popen(
-        typed,
-        stdin=subprocess.DEVNULL,
-        stdout=printed,
-        stderr=printed,
-        env=environment,
-        start_new_session=True,  # Ctrl-C in the terminal of the window is not for it
-        creationflags=flags,
-    )
-
-
-def _end(pid: int) -> None:
-    """Kill a process, and those of its own if it leads them."""
-    try:
-        if sys.platform == "win32":
-            os.kill(pid, signal.SIGTERM)  # which is TerminateProcess there
-        elif os.getsid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGKILL)
-    except OSError:  # it has just ended by itself
-        log.info("no process %d", pid, exc_info=True)
 
 
 def _new_folder(root: Path, wanted: str) -> Path:

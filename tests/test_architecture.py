@@ -70,6 +70,45 @@ def test_the_everyday_installation_has_all_that_is_imported(part: str) -> None:
     assert unknown <= {"pydantic_core"}
 
 
+# Head mode and all that is around it run with the everyday installation.
+WITHOUT_KERAS = (
+    "run",
+    "commands",
+    "data_set",
+    "head_mode",
+    "finish",
+    "evaluate",
+    "preview",
+    "report",
+    "ready",
+    "package",
+)
+HEAVY = {"tensorflow", "keras", "optuna", "scipy", "sklearn", "matplotlib", "tensorboard", "sqlalchemy", "h5py", "onnx"}
+
+
+def imported_at_once(module: str, seen: set[str]) -> set[str]:
+    """What importing a module of training/ imports at once, through its neighbours too."""
+    if module in seen:
+        return set()
+    seen.add(module)
+    found: set[str] = set()
+    for node in ast.parse((ROOT / "training" / f"{module}.py").read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {name.name.partition(".")[0] for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            package, _, name = node.module.partition(".")
+            neighbours = [name] if name else [each.name for each in node.names]
+            if package == "training":
+                found |= set().union(*(imported_at_once(neighbour, seen) for neighbour in neighbours))
+            found.add(package)
+    return found
+
+
+@pytest.mark.parametrize("module", WITHOUT_KERAS)
+def test_head_mode_needs_no_more_than_the_everyday_installation(module: str) -> None:
+    assert not imported_at_once(module, set()) & HEAVY
+
+
 def test_the_lock_files_agree_and_name_no_address() -> None:
     everyday, everything, bench = (
         (ROOT / name).read_text(encoding="utf-8")
