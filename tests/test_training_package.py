@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.bundle_info import Pooling, Tail
 from core.bundles import Bundle, Label, Step, View, Words, load_bundle, read_info
@@ -243,6 +244,26 @@ def test_weights_stay_in_full_where_halves_would_change_the_answer(keras: Any, t
     model.layers[0].set_weights([fine, np.zeros(4)])
     model.layers[2].set_weights([(np.eye(4) - 0.25) * 5e3, np.zeros(4)])
     assert_same(model, packed(model, tmp_path, config()), pictures(8))
+
+
+def test_photographs_decide_whether_halves_do(keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from training import convert, package
+
+    seen: list[Floats] = []
+    plain = convert.Network.__call__
+
+    def look(network: Any, values: Floats) -> Floats:
+        seen.append(values)
+        return plain(network, values)
+
+    monkeypatch.setattr(convert.Network, "__call__", look)
+    for number, pixels in enumerate(pictures(32, 3)):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    (tmp_path / "3.png").write_bytes(b"no picture")
+    samples = tuple(Sample(tmp_path / f"{n}.png", 0, content="x", part=Part.VALIDATION) for n in range(4))
+    model, chosen = scratch()
+    package.from_keras(model, tmp_path / "out" / "leaves", chosen, DataSet(LABELS, samples), Silent())
+    assert [float(values.mean()) for values in seen] == pytest.approx([pixels.mean() for pixels in pictures(32, 3)])
 
 
 def test_whitening_travels_along(keras: Any, tmp_path: Path) -> None:

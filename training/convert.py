@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 # How far features may move, in parts of themselves, because weights are in half precision; on how many pictures.
 _MOST_BLUR: Final = 5e-3
 _PICTURES: Final = 4
+_TINY: Final = float(np.finfo(np.float32).tiny)
 
 
 class Weights(Enum):
@@ -50,20 +51,22 @@ def to_litert(model: keras.Model, path: Path, weights: Weights) -> None:
 
 
 def to_faithful_litert(
-    model: keras.Model, path: Path, is_same: Callable[[Floats, Floats], bool] | None = None
+    model: keras.Model,
+    path: Path,
+    is_same: Callable[[Floats, Floats], bool] | None = None,
+    pictures: Sequence[Floats] = (),
 ) -> Weights:
     """Write `model` with weights in half precision where its feature maps stay the same, else in full; says which.
 
-    `is_same` may ask more of two feature maps (rows, columns, channels): Keras' and LiteRT's of one picture.
+    They are compared on `pictures` (1, size, size, 3), or on ones of chance where there are none. `is_same` may ask
+    more of two feature maps (rows, columns, channels): Keras' and LiteRT's of one picture.
     """
     to_litert(model, path, Weights.FLOAT16)
     size_px, shape = int(model.inputs[0].shape[1]), tuple(int(side) for side in model.outputs[0].shape[1:])
     network = Network(path, size_px, (shape[0], shape[1], shape[2]), 1)
-    for picture in _smooth_pictures(size_px):
+    for picture in pictures or _smooth_pictures(size_px):
         wanted, found = np.asarray(model(picture, training=False), np.float32)[0], network(picture)
-        blur = float(np.linalg.norm(wanted - found)) / max(
-            float(np.linalg.norm(wanted)), float(np.finfo(np.float32).tiny)
-        )
+        blur = float(np.linalg.norm(wanted - found)) / max(float(np.linalg.norm(wanted)), _TINY)
         log.info("%s: features move by %.2g of themselves in half precision", path.name, blur)
         if not blur <= _MOST_BLUR or (is_same is not None and not is_same(wanted, found)):
             to_litert(model, path, Weights.FLOAT32)

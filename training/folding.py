@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 
 # How much a probability may move because the network's weights are stored in half precision.
 _MOST_CHANGE: Final = 5e-4
-# Dense layers of up to so many numbers are stored as float32 (4 MB).
-_MOST_IN_FULL: Final = 1 << 20
+# Dense layers of up to so many numbers in all are stored as float32 (32 MB): VGG16 flattened into 256 units, say.
+_MOST_IN_FULL: Final = 1 << 23
 # A ReLU without a dense layer before it becomes one that passes each value on; larger ones would be absurd.
 _MOST_PASSED_ON: Final = 2048
 _ONLY_IN_TRAINING = (
@@ -59,11 +59,12 @@ class Folded:
 
 
 def networks_and_head(
-    model: keras.Model, name: str, config: TrainConfig, folder: Path
+    model: keras.Model, name: str, config: TrainConfig, folder: Path, pictures: Sequence[Floats] = ()
 ) -> tuple[Networks, dict[str, Array]]:
     """The LiteRT file (written into `folder`), what a bundle says of it, and the arrays of its head.
 
-    Raises UserError where the classifier is built in a way that a bundle cannot say.
+    On `pictures`, as the network is given them, LiteRT must say the same as Keras; on ones of chance without. Raises
+    UserError where the classifier is built in a way that a bundle cannot say.
     """
     model = in_float32(model)
     feature_map, after = cut(model)
@@ -72,7 +73,7 @@ def networks_and_head(
     rows, columns, channels = (int(side) for side in feature_map.shape[1:])
     size_px = int(first.inputs[0].shape[1])
     file = folder / f"{name}.tflite"
-    to_faithful_litert(first, file, folded.is_same)
+    to_faithful_litert(first, file, folded.is_same, pictures)
     tail = Tail(pooling=folded.tail.pooling, dense=tuple(len(one.bias) for one in folded.tail.layers))
     entry = BACKBONES.get(config.network.backbone)
     backbone = Backbone(

@@ -30,11 +30,14 @@ from core.bundles import (
     read_info,
     write_bundle,
 )
-from core.errors import BundleError
+from core.errors import BundleError, PhotoError
 from core.folders import models_dir, shipped_models_dir
+from core.inputs import to_model_input, view_box
 from core.models import DEFAULT
+from core.photos import open_photo
+from core.records import Floats
 from core.texts import tr
-from core.train_config import SourceKind, Step, TrainConfig
+from core.train_config import Preprocessing, SourceKind, Step, TrainConfig
 from core.whitening import Whitening
 from training.ready import UNKNOWN_HASH, Networks
 from training.samples import DataSet, Part, Sample
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DRAFT_CARD: Final = "# A draft\n\nThis model has not been calibrated or judged.\n"
+# So many photographs show whether the converted network says the same.
+_COMPARED: Final = 8
 FIRST_VERSION: Final = "1.0.0"
 # Nothing is sure before the calibration.
 DRAFT_CALIBRATION: Final = Calibration(
@@ -212,7 +217,23 @@ def from_keras(
     name = config.network.backbone
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".converted-", dir=folder.parent) as beside:
-        networks, arrays = networks_and_head(model, name, config, Path(beside))
+        pictures = list(_pictures(data, config.preprocessing, int(model.inputs[0].shape[1]), whitening))
+        networks, arrays = networks_and_head(model, name, config, Path(beside), pictures)
         if whitening is not None:
             arrays |= whitening_arrays(name, whitening)
         return write_draft(folder, config, data, networks, arrays)
+
+
+def _pictures(
+    data: DataSet, preprocessing: Preprocessing, size_px: int, whitening: Whitening | None
+) -> Iterator[Floats]:
+    """A few photographs that the network was not trained on, as it is given them: (1, size, size, 3)."""
+    samples = data.part(Part.VALIDATION) or data.part(Part.TRAIN)
+    for sample in samples[:: max(1, len(samples) // _COMPARED)][:_COMPARED]:
+        try:
+            pixels = open_photo(sample.path, size_px).pixels
+        except PhotoError as error:
+            log.info("%s: %s", sample.path, error)
+            continue
+        box = view_box(preprocessing.shape.view, pixels.shape[1], pixels.shape[0])
+        yield to_model_input(pixels, box, size_px, steps=preprocessing.steps, whitening=whitening)
