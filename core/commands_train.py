@@ -188,7 +188,7 @@ def _add_runs(parser: argparse.ArgumentParser) -> None:
 
 def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
     from core.train_records import Job
-    from core.train_runs import find_run, new_run
+    from core.train_runs import check_none_trains, find_run, new_run
 
     if args.runs:
         yield from run_lines()
@@ -197,6 +197,8 @@ def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
     if args.run_id:
         training.run_quietly(args.run_id, Job(args.job))
         return
+    if not args.look:
+        check_none_trains()  # before a run is made that could not begin
     run = find_run(args.resume) if args.resume else new_run(_searchable(config_of(args), args))
     if args.search is not None:
         yield from training.search(run, args.search, args.study, _words(args.search_backbones))

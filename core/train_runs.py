@@ -190,7 +190,13 @@ def check_may_start(run: Run, job: Job) -> None:
     check_may_begin(now, job)
     if job is Job.TRAIN and now.state.status is RunStatus.DONE:
         raise UserError(tr("This run is done. Make a new one to train again."))
-    other = running_run() if job is Job.TRAIN else None
+    if job is Job.TRAIN:
+        check_none_trains()
+
+
+def check_none_trains() -> None:
+    """Raise UserError where a training is under way, which another one would have to wait for."""
+    other = running_run()
     if other is not None:
         raise being_trained(other.name)
 

@@ -26,8 +26,9 @@ from core.train_config import (
     TrainConfig,
 )
 from core.train_defaults import LIGHT, STRONG, usual_config, usual_name
+from core.train_lock import Holder, holding
 from core.train_records import Job, RunStatus
-from core.train_runs import Run, list_runs, new_run, write_state
+from core.train_runs import Run, list_runs, new_run, training_lock, write_state
 
 
 @dataclass
@@ -239,6 +240,17 @@ def test_what_is_wrong_is_said_before_a_run_is_made(
     out, err = capsys.readouterr()
     assert out == "" and told in err and "Traceback" not in err
     assert training.asked == [] and list_runs() == []
+
+
+def test_no_run_is_made_while_another_one_is_trained(
+    photos: Path, training: FakeTraining, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = new_run(usual_config("first", Source(path=photos)))
+    with holding(training_lock(), Holder(run=run.id)):
+        assert run_command(["train", str(photos)], None, lambda: training) == 1
+        assert "“first” is being trained now" in capsys.readouterr().err
+        assert run_command(["train", str(photos), "--look"], None, lambda: training) == 0
+    assert [asked[0] for asked in training.asked] == ["look"] and len(list_runs()) == 2
 
 
 def test_evaluate_says_which_model_on_what(photos: Path, training: FakeTraining) -> None:
