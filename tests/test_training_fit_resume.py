@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ADAM = Fit(
     mode=Mode.FINETUNE, optimiser="adam", batch=12, head_epochs=2, epochs=3, head_rate=1e-2, rate=1e-2, unfrozen=4
 )
-SGD = Fit(mode=Mode.SCRATCH, optimiser="sgd", schedule="plateau", batch=12, epochs=5, rate=0.3, patience=2)
+SGD = Fit(mode=Mode.SCRATCH, optimiser="sgd", schedule="plateau", batch=12, epochs=5, rate=1.0, patience=3)
 
 
 class Ended(Exception):

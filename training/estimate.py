@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from typing import Any, Final
 
 from core.backbones import BACKBONES, BackboneEntry, Kind
-from core.machine import usable_processors
+from core.machine import native_silence, usable_processors
 from core.train_config import Mode, TrainConfig
 from training.feeding import size_px
 from training.telling import Telling, stop_if_asked
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 
 # Building larger networks takes longer than is worth waiting for: they are reckoned from this one, by the table.
 REFERENCE: Final = "resnet50"
+_REFERENCE_PX: Final = 160
 _MOST_BILLIONS: Final = 6.0
 _TIMED_PHOTOGRAPHS: Final = 8
 _TIMED_S: Final = 2.0
@@ -48,16 +50,20 @@ def estimate_s(config: TrainConfig, photographs: int, telling: Telling) -> float
 
 def _measured(config: TrainConfig, entry: BackboneEntry, side: int) -> tuple[float, float]:
     """Seconds for one photograph through the network, and which share of its work the trained layers do."""
-    from training.builders import build
+    # TensorFlow greets when it is first asked for anything.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with native_silence():
+        from training.builders import build
 
     billions = entry.cost(side) / BACKBONES[entry.name].cost() * entry.billions
     timed = (
         BACKBONES[REFERENCE] if billions > _MOST_BILLIONS or not (entry.keras or entry.kind is Kind.SCRATCH) else entry
     )
-    model = build(timed.name, max(timed.least_px, side if timed is entry else 160), "none")
+    with native_silence():
+        model = build(timed.name, max(timed.least_px, side if timed is entry else _REFERENCE_PX), "none")
     seconds = _forward_s(model)
     if timed is not entry:
-        return seconds * entry.cost(side) / timed.cost(160), _share_by_count(config)
+        return seconds * entry.cost(side) / timed.cost(_REFERENCE_PX), _share_by_count(config)
     return seconds, _share(model, config)
 
 
