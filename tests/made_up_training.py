@@ -155,7 +155,7 @@ def draft_run(folder: Path, names: Sequence[str], name: str = "shelter", mode: M
     network = Network(backbone="dogs" if mode is Mode.HEAD else "efficientnet_b0")
     config = TrainConfig(name=name, source=Source(path=folder), network=network, fit=Fit(mode=mode))
     run = new_run(config)
-    write_state(run.folder, RunState(job=Job.LOOK, status=RunStatus.DONE, phase=Phase.DONE, updated=time.time()))
+    write_state(run.folder, RunState(job=Job.LOOK, status=RunStatus.DRAFT, phase=Phase.DONE, updated=time.time()))
     (run.folder / "data.json").write_text(a_report(folder, names).model_dump_json())
     return again(run)
 

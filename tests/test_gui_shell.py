@@ -118,12 +118,12 @@ def test_menus_can_be_opened_again_and_again(window: Window) -> None:
     assert len(menu.winfo_children()) == 3, "old submenus do not pile up"
 
 
-def test_tabs_have_keys_and_say_what_is_to_come(window: Window) -> None:
+def test_tabs_have_keys_and_say_what_they_are_for(window: Window) -> None:
     window.press("<F3>", window.root)
     assert window.shell.tabs.index("current") == 1
     window.press("<F4>")
     texts = [text for widget in window.widgets(window.shell.retrain_tab) for text in texts_of(widget)]
-    assert any("still to come" in text for text in texts)
+    assert any("Teach Shelterlens" in text for text in texts)
     window.press("<F2>")
     assert window.shell.tabs.index("current") == 0
 
