@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 import tracemalloc
 from collections import Counter
@@ -172,6 +173,20 @@ def test_a_closed_folder_is_a_finding(tmp_path: Path, read: Read, monkeypatch: p
     (closed,) = of_kind(report, FindingKind.UNREADABLE)
     assert names(closed) == {"set/bird"}
     assert "You may not look into this folder" in closed.suggestion
+
+
+@pytest.mark.skipif(os.name == "nt" or os.fsencode("é") != "é".encode(), reason="names are Unicode there")
+def test_names_that_are_no_unicode_are_written_down_as_well(tmp_path: Path, read: Read) -> None:
+    root = fill(tmp_path / "set", cat=10, dog=10)
+    try:
+        (root / "cat").rename(root / os.fsdecode(b"ca\xff"))
+    except OSError:
+        pytest.skip("this file system takes Unicode only")
+    data, report = read(root)
+    assert [one.name for one in report.classes] == ["ca\\xff", "dog"]
+    assert all(sample.path.exists() for sample in data.samples)
+    assert DataReport.model_validate_json((tmp_path / "run" / REPORT_FILE).read_bytes()) == report
+    assert "ca\\xff" in (tmp_path / "run" / FILES_FILE).read_text(encoding="utf-8")
 
 
 def test_copies_are_found_and_one_is_enough(tmp_path: Path, read: Read) -> None:
@@ -401,45 +416,53 @@ def test_pictures_are_alike_whatever_their_brightness_or_side() -> None:
     grey = np.asarray(Image.fromarray(picture(1)).convert("L").resize((GREY_PX, GREY_PX))).reshape(-1)
     other = np.asarray(Image.fromarray(picture(2)).convert("L").resize((GREY_PX, GREY_PX))).reshape(-1)
     mirrored = grey.reshape(GREY_PX, GREY_PX)[:, ::-1].reshape(-1)
-    assert pixel_likeness(grey, (grey * 0.8 + 20).astype(np.uint8)) > 0.99
-    assert pixel_likeness(grey, mirrored) > 0.99
-    assert pixel_likeness(grey, other) < 0.6
-    blank = np.full(GREY_PX**2, 90, np.uint8)
-    assert pixel_likeness(blank, blank) == 0
+    turned = np.rot90(grey.reshape(GREY_PX, GREY_PX)).reshape(-1)
+    brighter, blank = (grey * 0.8 + 20).astype(np.uint8), np.full(GREY_PX**2, 90, np.uint8)
+    others = np.stack([brighter, mirrored, turned, other, blank])
+    alike = pixel_likeness(np.repeat(grey[None], len(others), axis=0), others)
+    assert (alike[:3] > 0.99).all()
+    assert alike[3] < 0.6
+    assert alike[4] == 0
 
 
-def test_vectors_alone_or_pixels_alone_are_not_enough_for_the_same_picture() -> None:
+def test_near_vectors_are_look_alikes_and_equal_pixels_the_same_picture() -> None:
     random = np.random.default_rng(0)
     vectors = random.standard_normal((40, 64)).astype(np.float32)
     greys = random.integers(0, 255, (40, GREY_PX, GREY_PX), np.uint8)
     vectors[1] = vectors[0] + 0.1 * random.standard_normal(64)  # near, other pixels
-    greys[3] = greys[2]  # the same pixels, something else to the networks
+    vectors[3] = vectors[2] + 1.5 * random.standard_normal(64)
+    greys[3] = np.rot90(greys[2])  # the same pixels, turned, which are something else to the networks
     vectors[5], greys[5] = vectors[4], greys[4]
     vectors[7] = vectors[6] + 0.9 * random.standard_normal(64)  # as a small copy is seen
     greys[7] = greys[6]
     pairs = look_alikes(centred(vectors), greys, lambda done: None)
-    assert [(pair.one, pair.other, pair.is_same) for pair in pairs] == [(4, 5, True), (0, 1, False), (6, 7, True)]
+    assert [(pair.one, pair.other, pair.is_same) for pair in pairs] == [
+        (4, 5, True),
+        (0, 1, False),
+        (6, 7, True),
+        (2, 3, True),
+    ]
 
 
 def test_comparing_all_with_all_takes_little_memory() -> None:
-    count = 6000
+    count = 4000
     vectors = np.random.default_rng(0).standard_normal((count, 64)).astype(np.float32)
     greys = np.random.default_rng(1).integers(0, 255, (count, GREY_PX, GREY_PX), np.uint8)
     tracemalloc.start()
     look_alikes(centred(vectors), greys, lambda done: None)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 60_000_000  # all cosines at once would take 144 million bytes
+    assert peak < 50_000_000  # all cosines at once would take 64 million bytes, and as much again for the pixels
 
 
 def test_many_that_are_all_alike_end_as_one_group_without_all_pairs() -> None:
-    vectors = np.ones((600, 8), np.float32) + np.random.default_rng(0).normal(0, 1e-6, (600, 8)).astype(np.float32)
+    vectors = np.ones((300, 8), np.float32) + np.random.default_rng(0).normal(0, 1e-6, (300, 8)).astype(np.float32)
     vectors[:2] = -5
-    greys = np.repeat(np.random.default_rng(1).integers(0, 255, (1, GREY_PX, GREY_PX), np.uint8), 600, axis=0)
+    greys = np.repeat(np.random.default_rng(1).integers(0, 255, (1, GREY_PX, GREY_PX), np.uint8), 300, axis=0)
     pairs = look_alikes(centred(vectors), greys, lambda done: None)
-    assert len(pairs) <= 600 * 64
-    groups = together(600, [(pair.one, pair.other) for pair in pairs])
-    assert max(map(len, groups)) == 598
+    assert len(pairs) <= 300 * 64
+    groups = together(300, [(pair.one, pair.other) for pair in pairs])
+    assert max(map(len, groups)) == 298
 
 
 def clusters(sizes: Sequence[int], spread: float = 0.5) -> tuple[Floats, np.ndarray]:

@@ -62,7 +62,8 @@ def read_folder(root: Path, telling: Telling) -> Found:
         if placed is None:
             beside.append(folders)
         else:
-            photographs.append(FoundPhoto(path, names.of(placed[0]), official=placed[1]))
+            name = names.of(path_text(Path(placed[0])))
+            photographs.append(FoundPhoto(path, name, official=placed[1]))
     if not photographs:
         raise UserError(_no_classes(root, len(paths)))
     notes = [*_notes_on_layout(root, layout, beside), *_notes_on_empty(root, layout, names)]
