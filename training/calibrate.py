@@ -13,7 +13,7 @@ from training.heads import Labels, softmax
 BINS = 10
 # A promise must hold with this probability were the validation photographs drawn again.
 CONFIDENCE = 0.95
-LEAST_PROMISE = 0.5
+LEAST_PROMISE = 0.6
 # How far a temperature may lie from 1 before anything was seen, as the deviation of its logarithm: with a handful of
 # photographs that all came out right, the likeliest temperature would be the lowest.
 USUAL_SPREAD = 0.5
@@ -67,7 +67,7 @@ def careful_sure(probabilities: Floats, labels: Labels, wanted: float) -> Sure:
     The counted share must keep it with the confidence of a one-sided exact bound (Clopper and Pearson 1934), the
     calibrated probabilities on average. Where there are too few photographs for that, the threshold is the one at which
     the counted share itself keeps it, and the promise is the lower bound, which is less than wanted; 1, never sure,
-    where even that would be less than half.
+    where even that would be little.
     """
     if not len(labels):
         return NEVER_SURE

@@ -66,5 +66,8 @@ tr:target, section:target { background: var(--mark); }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem; font-size: .85rem;
   color: var(--faint); }
 @media print { nav { display: none; } body { max-width: none; padding: 0; font-size: 11pt; }
-  h2, h3 { break-after: avoid; } .wide { overflow: visible; } a { color: inherit; } }
+  h2, h3, h2 + p { break-after: avoid; } .wide { overflow: visible; } .wide svg { max-width: 100% !important; }
+  .photos { display: block; } .photo, .mistake { display: inline-block; vertical-align: top; margin: 0 .4rem .4rem 0; }
+  a { color: inherit; text-decoration: none; } }
+@page { margin: 14mm; }
 """
