@@ -34,7 +34,6 @@ from training.package import DRAFT_CARD, draft_info
 from training.ready import Networks, ready
 from training.samples import DataSet, Labels, Part, Sample
 from training.softmax_fit import (
-    TRIED_TOLERANCE,
     Fitted,
     SoftmaxFit,
     Tried,
@@ -170,7 +169,7 @@ def _chosen(
         return history.add(tried, len(strengths))
 
     best = choose(fit, strengths, validation.vectors, validation.labels, told, all_of_them=all_of_them)
-    return fit.fit(best.fitted.strength, start=best.fitted.head).head
+    return best.fitted.head
 
 
 def _cross_validated(
@@ -189,7 +188,7 @@ def _cross_validated(
     for fold in np.unique(folds):
         fit = _fit_of(config, task, train.at(np.flatnonzero(folds != fold).tolist()), telling)
         for strength in sorted(strengths):
-            fits[strength].append(fit.fit(strength, TRIED_TOLERANCE))
+            fits[strength].append(fit.fit(strength))
             scores[strength][folds == fold] = fits[strength][-1].head.logits(train.vectors[folds == fold])
     tried = [_pooled(fits[strength], scores[strength], train.labels) for strength in sorted(strengths)]
     for one in tried:

@@ -25,9 +25,7 @@ TOLERANCE = 1e-4
 MOST_STEPS = 300
 _REMEMBERED = 10
 # Of the strong Wolfe conditions: the slope that is left at the end of a step, as a part of that at its beginning.
-_SLOPE_LEFT, _MOST_TRIES = 0.5, 12
-# For the strengths that are only tried.
-TRIED_TOLERANCE = 1e-3
+_SLOPE_LEFT, _MOST_TRIES = 0.5, 20
 # The strengths that are tried, from the hardest pull on, as parts of 1 / (sum of weights).
 _USUAL = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 # Validation losses that differ by less than this part are a tie; weaker pulls are not tried after one so much worse.
@@ -99,7 +97,8 @@ class SoftmaxFit:
         at = self._at if start is None else self._standardised(start)
         points = [_Point(scores, *block.errors(scores)) for block, scores in self._scored(at)]
         slope = self._slope(at, points, strength)
-        memory = _Memory()
+        # The curvature along any way is at most about this: standardised inputs, probabilities p (1 - p).
+        memory = _Memory(1 + strength * self._weight * len(self._scale) / 4)
         step = 0
         while step < MOST_STEPS:
             if self._should_stop():
@@ -114,7 +113,7 @@ class SoftmaxFit:
             at = at + moved
             before, slope = slope, self._slope(at, points, strength)
             step += 1
-            if not memory.add(moved, slope - before):
+            if not length or not memory.add(moved, slope - before):
                 break
         self._at = at
         right = sum(int((point.scores.argmax(axis=1) == block.labels).sum()) for block, point in self._with(points))
@@ -155,22 +154,23 @@ class SoftmaxFit:
         flat, bent = float(np.vdot(held, at - self._prior)), float(np.vdot(held, way))
         starts = [(block, point.scores, along) for (block, along), point in zip(self._scored(way), points, strict=True)]
         low, low_slope, high, high_slope, length = 0.0, first, np.inf, np.inf, 1.0
-        gone: list[tuple[_Point, float]] = []
+        reached: tuple[float, list[_Point]] = (0.0, list(points))
         for _ in range(_MOST_TRIES):
             gone = list(self._pool.map(lambda start, far: start[0].gone(*start[1:], far), starts, repeat(length)))
             slope = strength * sum(along for _, along in gone) + flat + length * bent
-            if abs(slope) <= _SLOPE_LEFT * abs(first):
-                break
-            if slope < 0:
-                low, low_slope = length, slope
+            is_near = abs(slope) <= _SLOPE_LEFT * abs(first)
+            if slope < 0 or is_near:  # downhill all the way
+                low, low_slope, reached = length, slope, (length, [point for point, _ in gone])
             else:
                 high, high_slope = length, slope
+            if is_near:
+                break
             if np.isinf(high):  # further than a straight line says, but not into the blue
                 length *= min(10.0, max(1.5, first / (first - slope))) if slope > first else 10.0
             else:
                 guess = low + (high - low) * low_slope / (low_slope - high_slope)
                 length = min(max(guess, low + 0.1 * (high - low)), high - 0.1 * (high - low))
-        return length, [point for point, _ in gone]
+        return reached
 
 
 @dataclass(frozen=True)
@@ -251,7 +251,7 @@ def choose(
     """
     tried: list[Tried] = []
     for strength in sorted(strengths):
-        fitted = fit.fit(strength, TRIED_TOLERANCE)
+        fitted = fit.fit(strength)
         scores = fitted.head.logits(embeddings)
         right = float((scores.argmax(axis=1) == labels).mean())
         tried.append(Tried(fitted, tempered_loss(scores, labels), right))
@@ -293,7 +293,8 @@ def tempered_loss(scores: Floats, labels: Labels) -> float:
 class _Memory:
     """The latest steps and how the slope changed along them."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_curvature: float) -> None:
+        self._most_curvature = most_curvature
         self._pairs: deque[tuple[Floats, Floats, float]] = deque(maxlen=_REMEMBERED)
 
     def add(self, moved: Floats, changed: Floats) -> bool:
@@ -312,9 +313,10 @@ class _Memory:
             share = float(np.vdot(moved, way)) / curvature
             way -= np.float32(share) * changed
             shares.append(share)
-        if self._pairs:
-            _, changed, curvature = self._pairs[-1]
-            way *= np.float32(curvature / float(np.vdot(changed, changed)))
+        if not self._pairs:
+            return np.asarray(way / np.float32(self._most_curvature), np.float32)
+        _, changed, curvature = self._pairs[-1]
+        way *= np.float32(curvature / float(np.vdot(changed, changed)))
         for (moved, changed, curvature), share in zip(self._pairs, reversed(shares), strict=True):
             back = float(np.vdot(changed, way)) / curvature
             way += np.float32(share - back) * moved
