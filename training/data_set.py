@@ -37,6 +37,9 @@ REPORT_FILE = "data.json"
 FILES_FILE = "files.csv"
 # The quickest of the shipped models: its vectors tell look-alikes and odd labels, whatever is trained afterwards.
 LOOKED_WITH = "dogs-fast"
+# What bundle.json takes.
+MOST_CLASSES = 10_000
+_MANY_CLASSES = 20
 
 _COLUMNS = ("path", "class", "label", "part", "group", "width", "height", "content", "problem")
 
@@ -112,12 +115,17 @@ def _look(found: Found, places: Mapping[str, int], config: TrainConfig, telling:
             missing.append(_other_picture(photo))
         if photo.gone or is_other:
             if config.fit.mode is Mode.HEAD:
-                seen.append(Seen(photo, places[photo.counts_as], photo.content))
+                seen.append(Seen(_without_file(photo), places[photo.counts_as], photo.content))
         elif fact is not None and fact.problem:
             unreadable.append((photo, fact.problem))
         elif fact is not None:
             seen.append(Seen(photo, places[photo.counts_as], fact.content, fact))
     return _Looked(tuple(seen), tuple(unreadable), tuple(missing))
+
+
+def _without_file(photo: FoundPhoto) -> FoundPhoto:
+    """Called by its content where another picture lies at its path now, which nobody may take for it."""
+    return photo if photo.gone else replace(photo, path=Path(f"picture-{photo.content[:16]}"), gone=True)
 
 
 def _other_picture(photo: FoundPhoto) -> Finding:
@@ -201,6 +209,9 @@ def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: Trai
     used = tuple(sample for sample in samples if sample.part is not None)
     if not used:
         raise UserError(tr("None of the photographs can be read: there is nothing to train on."))
+    if len(labels) > MOST_CLASSES:
+        said = tr("There are {number} classes, and a model can tell {most} apart. Is the right column chosen?")
+        raise UserError(said.format(number=len(labels), most=MOST_CLASSES))
     trained = {sample.label for sample in used if sample.part is Part.TRAIN}
     if not trained:
         raise UserError(tr("No photograph is left for training: all belong to the validation and test parts."))
@@ -208,6 +219,8 @@ def _data_set(labels: tuple[Label, ...], samples: Sequence[Sample], config: Trai
         name = label_name(labels[used[0].label])
         said = tr("All photographs are of one class, “{name}”: at least two are needed to tell apart.")
         raise UserError(said.format(name=name))
+    if len(labels) > max(_MANY_CLASSES, len(used) // 2):
+        telling.note(tr("Nearly every photograph has a class of its own. Is the right column or folder chosen?"))
     never = [label_name(label) for place, label in enumerate(labels) if place not in trained]
     if never:
         said = tr("These classes have no photograph to train on: {classes}.")
