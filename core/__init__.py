@@ -8,6 +8,7 @@ errors              what the user can act on
 texts               the language of the screen, breed names
 folders             where settings, library, models and logs live
 settings            what the user chose
+passphrase          a passphrase that is kept so that nobody can read it
 logs                one log file per start
 machine             processors and memory
 

@@ -105,7 +105,7 @@ class SettingsDialog(Dialog):
     def _build_administrator(self, administrator: Administrator, row: int) -> None:
         px = self.look.px
         line = ttk.Separator(self.body)
-        line.grid(row=row, column=0, columnspan=2, sticky="ew", pady=(px(14), px(10)))
+        line.grid(row=row, column=0, columnspan=2, sticky="ew", pady=(px(10), px(8)))
         self._is_administrator = tkinter.BooleanVar(self, administrator.is_on)
         self.administrator_box = ttk.Checkbutton(
             *(self.body,), text=tr("Administrator: show the Retrain tab's tools"), variable=self._is_administrator,
@@ -113,9 +113,10 @@ class SettingsDialog(Dialog):
         )  # fmt: skip
         self.administrator_box.grid(row=row + 1, column=0, columnspan=2, sticky="w")
         text = tr("Change or remove the passphrase…") if administrator.has_passphrase else tr("Set a passphrase…")
-        self.passphrase_button = ttk.Button(self.body, text=text, command=administrator.ask_passphrase)
-        self.passphrase_button.grid(row=row + 2, column=0, columnspan=2, sticky="w", padx=(px(30), 0), pady=(px(6), 0))
-        self.passphrase_button.state(["!disabled" if administrator.is_on else "disabled"])
+        # Beside the Close button: a small screen has no room for another line.
+        self.passphrase_button = ttk.Button(self.foot, text=text, command=administrator.ask_passphrase)
+        if administrator.is_on:
+            self.passphrase_button.pack(side="left")
 
     def _build_box(self, selection: Selection) -> ttk.Combobox:
         shown = [text for _, text in selection.entries]

@@ -128,12 +128,12 @@ def test_off_by_default_it_says_what_it_is_for_and_how_to_unlock_it(window: Wind
     page_of(window).button.invoke()
     window.settle()
     dialog: Any = window.dialogs()[0]
-    assert dialog.passphrase_button.instate(["disabled"])
+    assert not dialog.passphrase_button.winfo_manager()
     dialog.administrator_box.invoke()
     window.settle()
     assert desk_of(window).place is Place.PHOTOS
     assert load_settings().retrain_enabled
-    assert not window.dialogs()[0].passphrase_button.instate(["disabled"])  # type: ignore[attr-defined]
+    assert window.dialogs()[0].passphrase_button.winfo_manager()  # type: ignore[attr-defined]
 
 
 def test_a_passphrase_is_asked_for_once(driver: Driver, process: NoProcess) -> None:
