@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from core import bundles
-from core.bundle_heads import HEAD_FILE, head_bytes, read_head, tail_arrays, whitening_arrays
-from core.bundle_memory import MEMORY_FILE, Memory
+from core.bundle_heads import HEAD_FILE, head_bytes, read_head, tail_arrays
+from core.bundle_memory import Memory
 from core.bundles import (
     MOST_HEAD_BYTES,
     Backbone,
@@ -36,78 +35,23 @@ from core.fingerprints import backbones_fingerprint, model_fingerprint
 from core.folders import shipped_models_dir
 from core.tails import Dense, DenseTail
 from core.whitening import Whitening, most_directions
-from tests.bundle_factory import CARD, CELLS, CHANNELS, SIZE_PX, make_bundle, tiny_head, tiny_info, tiny_network
-from tests.hostile_bundles import archive_of, files_of, npz, refusal, rewrite, set_head
+from tests.bundle_factory import CARD, CHANNELS, make_bundle, tiny_head, tiny_info, tiny_network
+from tests.hostile_bundles import files_of, npz, refusal, rewrite, set_head
+from tests.new_bundles import (
+    FLAT,
+    RANK,
+    UNITS,
+    VALUES,
+    changed,
+    make_new,
+    memory_of,
+    new_head,
+    parts,
+    tail_of,
+    whitening_of,
+)
 
-FLAT = CELLS * CELLS * CHANNELS
-UNITS = (7, 5)
-VALUES = 3 * SIZE_PX**2
-RANK = 3
 Changes = dict[str, Any]
-
-
-def tail_of(rng: np.random.Generator, pooling: Pooling = Pooling.FLATTEN) -> DenseTail:
-    widths = (FLAT if pooling is Pooling.FLATTEN else CHANNELS, *UNITS)
-    layers = [
-        Dense(rng.normal(0, 0.1, pair).astype(np.float32), rng.normal(size=pair[1]).astype(np.float32))
-        for pair in zip(widths, UNITS, strict=False)
-    ]
-    return DenseTail(pooling, tuple(layers))
-
-
-def whitening_of(rng: np.random.Generator) -> Whitening:
-    basis, _ = np.linalg.qr(rng.normal(size=(VALUES, RANK)))
-    mean = rng.uniform(0, 255, VALUES).astype(np.float32)
-    return Whitening(mean, basis.T.astype(np.float32), np.linspace(0.1, 2, RANK + 1, dtype=np.float32))
-
-
-def memory_of(rng: np.random.Generator, channels: int = UNITS[-1]) -> Memory:
-    return Memory(
-        means=rng.normal(size=(3, channels)).astype(np.float32),
-        counts=np.array([3, 0, 12], np.int32),
-        basis=rng.normal(size=(2, channels)).astype(np.float32),
-        rest=rng.uniform(0, 1, channels).astype(np.float32),
-        seen=np.frombuffer(sha256(b"one").digest()[:8] + sha256(b"two").digest()[:8], np.uint8).reshape(2, 8),
-    )
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the model of these tests is made of."""
-
-    tail: DenseTail
-    whitening: Whitening
-    memory: Memory
-
-
-def parts() -> Parts:
-    rng = np.random.default_rng(0)
-    return Parts(tail_of(rng), whitening_of(rng), memory_of(rng))
-
-
-def changed(info: BundleInfo, **changes: object) -> BundleInfo:
-    """With something else in its first network."""
-    first, *others = info.backbones
-    return info.model_copy(update={"backbones": (first.model_copy(update=changes), *others)})
-
-
-def new_head() -> dict[str, npt.NDArray[Any]]:
-    made = parts()
-    head = {"kernel": np.ones((UNITS[-1], 3), np.float16), "bias": np.zeros(3, np.float16)}
-    return head | tail_arrays("cells", made.tail) | whitening_arrays("cells", made.whitening)
-
-
-def make_new(folder: Path, memory: Memory | None = None) -> Bundle:
-    """A model with everything that format 2 brought."""
-    info = changed(
-        tiny_info(folder.name), steps=(Step.CLAHE, Step.WHITEN), views=(View.PAD,),
-        tail=Tail(pooling=Pooling.FLATTEN, dense=UNITS),
-    )  # fmt: skip
-    info = info.model_copy(update={"calibration": info.calibration.model_copy(update={"subject": None})})
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    file = folder.with_suffix(".network")
-    file.write_bytes(tiny_network())
-    return write_bundle(folder, info, new_head(), {"cells": file}, CARD, memory or parts().memory)
 
 
 @pytest.fixture
@@ -338,82 +282,6 @@ def test_a_head_without_one_of_its_arrays_is_refused(new_folder: Path, name: str
 def test_arrays_that_nobody_asks_for_are_refused(new_folder: Path, changes: Changes) -> None:
     rewrite(new_folder, in_network(**changes))
     assert "unknown" in refusal(lambda: load_bundle(new_folder))
-
-
-def set_memory(folder: Path, data: bytes) -> None:
-    """Put another memory in, with its right hash."""
-    (folder / MEMORY_FILE).write_bytes(data)
-    rewrite(folder, lambda told: told["memory"].update(sha256=sha256(data).hexdigest()))
-
-
-BAD_MEMORIES: dict[str, tuple[dict[str, Any], str]] = {
-    "means of other labels": ({"means": np.zeros((4, 5), np.float16)}, "wrong shape"),
-    "means of other channels": ({"means": np.zeros((3, 6), np.float16)}, "wrong shape"),
-    "counts as fractions": ({"counts": np.zeros(3, np.float32)}, "wrong shape"),
-    "negative counts": ({"counts": np.array([1, -1, 1], np.int32)}, "impossible"),
-    "counts of others": ({"counts": np.ones(2, np.int32)}, "wrong shape"),
-    "basis of other channels": ({"basis": np.zeros((2, 4), np.float16)}, "wrong shape"),
-    "endless basis": ({"basis": np.zeros((5000, 5), np.float16)}, "wrong shape"),
-    "flat basis": ({"basis": np.zeros(5, np.float16)}, "wrong shape"),
-    "not a number": ({"rest": np.full(5, np.nan, np.float16)}, "impossible"),
-    "longer keys": ({"seen": np.zeros((2, 9), np.uint8)}, "wrong shape"),
-    "keys as numbers": ({"seen": np.zeros((2, 8), np.float16)}, "wrong shape"),
-    "flat keys": ({"seen": np.zeros(8, np.uint8)}, "wrong shape"),
-    "truth": ({"rest": np.ones(5, np.bool_)}, "cannot be read"),
-    "double": ({"rest": np.ones(5)}, "cannot be read"),
-    "unknown": ({"photographs": np.zeros((2, 8), np.uint8)}, "unknown"),
-}
-
-
-@pytest.mark.parametrize("case", BAD_MEMORIES)
-def test_an_unusable_memory_is_refused(new_folder: Path, case: str) -> None:
-    arrays, reason = BAD_MEMORIES[case]
-    set_memory(new_folder, npz(parts().memory.arrays() | arrays))
-    bundle = load_bundle(new_folder)
-    assert reason in refusal(bundle.memory)
-
-
-@pytest.mark.parametrize("name", sorted(parts().memory.arrays()))
-def test_a_memory_without_one_of_its_arrays_is_refused(new_folder: Path, name: str) -> None:
-    set_memory(new_folder, npz({key: one for key, one in parts().memory.arrays().items() if key != name}))
-    assert "not the ones" in refusal(load_bundle(new_folder).memory)
-
-
-def test_a_memory_is_not_read_before_it_is_asked_for(new_folder: Path, tmp_path: Path) -> None:
-    data = bytearray((new_folder / MEMORY_FILE).read_bytes())
-    data[len(data) // 2] ^= 1
-    (new_folder / MEMORY_FILE).write_bytes(data)
-    bundle = load_bundle(new_folder)  # the window goes on answering
-    assert f"“{MEMORY_FILE}” is not the one" in refusal(bundle.memory)
-    assert MEMORY_FILE in refusal(lambda: export_bundle(bundle, tmp_path / "x.shelterlens"))
-    archive = archive_of(new_folder, tmp_path / "broken.shelterlens")
-    assert MEMORY_FILE in refusal(lambda: import_bundle(archive, tmp_path / "elsewhere"))
-    assert not (tmp_path / "elsewhere" / "colours").exists()
-
-
-def test_a_missing_enormous_or_linked_memory_is_refused_at_once(new_folder: Path, tmp_path: Path) -> None:
-    path = new_folder / MEMORY_FILE
-    with path.open("r+b") as file:
-        file.truncate(1 << 40)  # a sparse file: it takes no room
-    assert "too large" in refusal(lambda: load_bundle(new_folder))
-    path.unlink()
-    assert f"“{MEMORY_FILE}” is missing" in refusal(lambda: load_bundle(new_folder))
-    try:
-        path.symlink_to(tmp_path / "elsewhere")
-    except OSError:
-        return  # this system makes no links for ordinary users
-    assert "link" in refusal(lambda: load_bundle(new_folder))
-
-
-def test_a_memory_that_nobody_mentions_is_refused_in_an_archive(tiny_folder: Path, tmp_path: Path) -> None:
-    archive = archive_of(tiny_folder, tmp_path / "x.shelterlens", {MEMORY_FILE: npz(parts().memory.arrays())})
-    assert "does not belong" in refusal(lambda: import_bundle(archive, tmp_path / "elsewhere"))
-
-
-def test_a_memory_that_could_not_be_read_is_not_written(tmp_path: Path) -> None:
-    wrong = memory_of(np.random.default_rng(2), channels=9)
-    assert "wrong shape" in refusal(lambda: make_new(tmp_path / "colours", wrong))
-    assert not (tmp_path / "colours").exists()
 
 
 @contextmanager
