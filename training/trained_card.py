@@ -7,7 +7,7 @@ from core.figures import wilson_interval
 from core.train_config import Mode, TrainConfig
 from core.train_records import Judgement
 
-_WEAKEST = 10
+_WEAKEST, _MOST_NAMED = 10, 1000
 _MODES = {
     Mode.HEAD: "Its head was fitted on stored embeddings; the networks before it were not changed.",
     Mode.FINETUNE: "Its head was trained first, then the last layers of its network too.",
@@ -23,18 +23,22 @@ def trained_card(info: BundleInfo, judgement: Judgement, on: str, config: TrainC
         if config.not_medical
         else "",
         info.summary.en,
+        "It is meant to sort photographs like those it was trained on, faster than by hand; a person decides.",
         "It knows the classes below and nothing else: whatever it is shown, it answers with one of them. Photographs "
         "of another kind than those it was trained on (another camera, light, place) are harder than the figures say.",
         "## How well it answers",
         *_results(info, judgement, on),
+        "A network that was trained on published photographs before may have seen some of these: where it has, the "
+        "figures are too good."
+        if config.fit.mode is not Mode.SCRATCH
+        else "",
         "## What it is made of",
         _MODES[config.fit.mode],
         "\n".join(f"- {one.title}, input {one.size_px} px" for one in info.backbones),
         "\n".join(f"- {one.what}: {one.licence}" for one in info.licences),
         "## Data",
-        f"{info.data.name}: {info.data.labels} classes. {info.data.split} The photographs "
-        "themselves are not in this model. Whoever passes it on must be allowed to "
-        "use them so.",
+        f"{info.data.name}: {info.data.labels} classes. {info.data.split} The photographs themselves are not in "
+        "this model. Whoever passes it on must be allowed to use them so.",
         _classes(judgement),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -60,8 +64,8 @@ def _results(info: BundleInfo, judgement: Judgement, on: str) -> list[str]:
     if rules.sure.cases:
         promise = (
             f"It is `sure` from a calibrated probability of {rules.sure.threshold:.3f} on (temperature "
-            f"{rules.temperature:.2f}, from {rules.sure.cases} validation photographs), and promises that at least "
-            f"{rules.sure.precision:.0%} of such answers are right."
+            f"{rules.temperature:.2f}), and promises that at least {rules.sure.precision:.0%} of such answers are right, "
+            f"as measured on {rules.sure.cases} other photographs."
         )
     return [
         f"{kind[on]}: {judgement.top1:.1%} right (95 % interval {low:.1%} to {high:.1%}), {judgement.top3:.1%} among "
@@ -97,7 +101,9 @@ def _weakest(judgement: Judgement) -> str:
 
 
 def _classes(judgement: Judgement) -> str:
-    return "Classes: " + ", ".join(_plain(one.en) for one in judgement.classes) + "."
+    names = ", ".join(_plain(one.en) for one in judgement.classes[:_MOST_NAMED])
+    more = len(judgement.classes) - _MOST_NAMED
+    return f"Classes: {names} and {more} more." if more > 0 else f"Classes: {names}."
 
 
 def _plain(text: str) -> str:
