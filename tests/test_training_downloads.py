@@ -16,9 +16,9 @@ from core.errors import Cancelled
 from training import downloads
 from training.downloads import download, fetch_weights
 from training.telling import Silent, Stop
-from training.weight_files import WeightsError, weights_dir
+from training.weight_files import HDF5_MARK, WeightsError, weights_dir
 
-CONTENT = bytes(range(256)) * 8192  # 2 MB
+CONTENT = HDF5_MARK + bytes(range(256)) * 8192  # 2 MB
 CHECKSUM = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_changed_meanwhile_comes_anew(shop: Shop, tmp_path: Path, ch
         download(WeightsFile(shop.url, CHECKSUM), tmp_path / "w.h5", Heard(stop_at=1))
     for name, value in change.items():
         setattr(shop, name, value)
-    shop.content = CONTENT[::-1]
+    shop.content = HDF5_MARK + CONTENT[::-1]
     wanted = hashlib.sha256(shop.content).hexdigest()
     download(WeightsFile(shop.url, wanted), tmp_path / "w.h5", Silent())
     assert (tmp_path / "w.h5").read_bytes() == shop.content
@@ -152,6 +152,17 @@ def test_a_damaged_file_is_refused_and_not_kept(shop: Shop, tmp_path: Path) -> N
     with pytest.raises(WeightsError, match="checksum"):
         download(WeightsFile(shop.url, CHECKSUM), tmp_path / "w.h5", Silent())
     assert files(tmp_path) == []
+
+
+def test_the_page_of_a_hotel_is_no_file(shop: Shop) -> None:
+    shop.content = b"<html><body>Please log in.</body></html>"
+    entry = replace(BACKBONES["mobilenet"], file=WeightsFile(shop.url))
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="web page"):
+            fetch_weights(entry, Silent())
+    assert files(weights_dir()) == [] and len(shop.asked) == 2
+    shop.content = CONTENT
+    assert fetch_weights(entry, Silent()).read_bytes() == CONTENT
 
 
 def test_a_full_disk_is_said_before(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,7 +106,11 @@ def test_a_folder_holds_files_under_any_of_their_names(tmp_path: Path) -> None:
     assert VGG16.file is not None
     published = tmp_path / VGG16.file.name
     published.write_bytes(b"any")
-    assert given_file(VGG16, str(tmp_path)) == published
+    for path in (tmp_path, published):
+        with pytest.raises(WeightsError, match="not the file that Keras publishes"):
+            given_file(VGG16, str(path))
+    entry = replace(VGG16, file=replace(VGG16.file, checksum=digest(published, "0" * 32)))
+    assert given_file(entry, str(tmp_path)) == published
     with pytest.raises(WeightsError, match=r"vgg99"):
         given_file(VGG16, str(tmp_path / "vgg99.npz"))
 

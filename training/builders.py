@@ -203,11 +203,16 @@ def _chosen(wanted: Sequence[layers.Layer], found: Sequence[LayerArrays]) -> lis
     by_name = {one.name: one for one in found}
     if all(layer.name in by_name for layer in wanted):
         return [by_name[layer.name] for layer in wanted]
-    in_order = [one for one in found if not one.name.startswith("normalization")]
+    in_order = [one for one in found if not _is_of_normalization(one)]
     # A classifier's dense layers have nothing with more than two dimensions.
     while len(in_order) > len(wanted) and all(array.ndim <= 2 for array in in_order[-1].arrays):
         in_order.pop()
     return in_order if len(in_order) == len(wanted) else None
+
+
+def _is_of_normalization(one: LayerArrays) -> bool:
+    """Whether these are the mean, the variance and the count of a layer that `_set_normalisation` sees to."""
+    return len(one.arrays) == 3 and one.arrays[-1].ndim == 0
 
 
 def _by_old_names(wanted: Sequence[layers.Layer], found: Sequence[LayerArrays]) -> list[LayerArrays] | None:

@@ -18,7 +18,7 @@ from core.about import NAME, VERSION
 from core.backbones import BackboneEntry, WeightsFile
 from core.texts import tr
 from training.telling import Telling, stop_if_asked
-from training.weight_files import WeightsError, digest, kept_file, weights_dir
+from training.weight_files import WeightsError, check_mark, digest, kept_file, weights_dir
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,11 @@ def download(file: WeightsFile, path: Path, telling: Telling) -> None:
             if not left or isinstance(error, urllib.error.HTTPError):
                 raise error if isinstance(error, OSError) else OSError(str(error)) from error
             log.info("%s broke off: %s", file.url, error)
+    try:
+        check_mark(part, path.name)  # behind the page of a hotel's network every address is a web page
+    except WeightsError:
+        _forget(part)
+        raise
     if file.checksum and digest(part, file.checksum) != file.checksum:
         _forget(part)
         said = tr(

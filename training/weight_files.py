@@ -70,9 +70,12 @@ def given_file(entry: BackboneEntry, weights: str) -> Path:
             said = tr("There are no weights for {network} in {folder}. The file could be called {names}.")
             names = ", ".join(_names(entry))
             raise WeightsError(said.format(network=entry.title, folder=path, names=names))
-        return found
+        path = found
     if not path.is_file():
         raise WeightsError(tr("There is no file of weights {file}.").format(file=path))
+    if not _is_whole(entry, path):
+        said = tr("“{file}” is not the file that Keras publishes under this name, or it is damaged: copy it again.")
+        raise WeightsError(said.format(file=path.name))
     return path
 
 
@@ -159,7 +162,7 @@ def keras_3_weights(path: Path) -> Iterator[Path]:
 @contextmanager
 def _refusing(path: Path) -> Iterator[None]:
     """Says what is wrong with a file that cannot be read."""
-    _check_kind(path)
+    check_mark(path, path.name)
     try:
         yield
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
@@ -177,18 +180,20 @@ def _mark(path: Path) -> bytes:
         raise WeightsError(said.format(file=path.name, reason=error.strerror or error)) from error
 
 
-def _check_kind(path: Path) -> None:
+def check_mark(path: Path, name: str) -> None:
+    """Whether a file begins as one that is called `name` must. Raises WeightsError."""
     mark = _mark(path)
     if mark.lstrip()[:1] == b"<":
         said = tr("“{file}” is a web page, not a file of weights: the download was refused. Download it again.")
-        raise WeightsError(said.format(file=path.name))
-    wanted = {".npz": ZIP_MARK, ".keras": ZIP_MARK, ".h5": HDF5_MARK, ".hdf5": HDF5_MARK}.get(path.suffix.lower())
+        raise WeightsError(said.format(file=name))
+    marks = {".npz": ZIP_MARK, ".keras": ZIP_MARK, ".h5": HDF5_MARK, ".hdf5": HDF5_MARK}
+    wanted = marks.get(Path(name).suffix.lower())
     if wanted is None:
         said = tr("“{file}” is no file of weights: their names end in .h5, .weights.h5, .keras or .npz.")
-        raise WeightsError(said.format(file=path.name))
+        raise WeightsError(said.format(file=name))
     if not mark.startswith(wanted):
         said = tr("“{file}” is no file of weights, whatever its name says. Download or copy it again.")
-        raise WeightsError(said.format(file=path.name))
+        raise WeightsError(said.format(file=name))
 
 
 def _read_npz(path: Path) -> list[LayerArrays]:
