@@ -64,8 +64,8 @@ def _results(info: BundleInfo, judgement: Judgement, on: str) -> list[str]:
     if rules.sure.cases:
         promise = (
             f"It is `sure` from a calibrated probability of {rules.sure.threshold:.3f} on (temperature "
-            f"{rules.temperature:.2f}), and promises that at least {rules.sure.precision:.0%} of such answers are right, "
-            f"as measured on {rules.sure.cases} other photographs."
+            f"{rules.temperature:.2f}), and promises that at least {rules.sure.precision:.0%} of such answers are "
+            f"right, as measured on {rules.sure.cases} other photographs."
         )
     return [
         f"{kind[on]}: {judgement.top1:.1%} right (95 % interval {low:.1%} to {high:.1%}), {judgement.top3:.1%} among "
