@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.train_config import Balance, BalanceKind, Split
@@ -51,6 +51,7 @@ def grouped(draw: st.DrawFn, with_official: bool = False) -> list[Sample]:
     return made
 
 
+@settings(deadline=None)
 @given(samples=grouped(), rules=fractions())
 def test_every_photograph_is_in_one_part_and_no_group_in_two(samples: list[Sample], rules: Split) -> None:
     shared = share_out(samples, rules)
@@ -65,6 +66,7 @@ def test_every_photograph_is_in_one_part_and_no_group_in_two(samples: list[Sampl
     assert all(wanted[one.part] > 0 for one in shared if one.part)
 
 
+@settings(deadline=None)
 @given(samples=grouped(), rules=fractions())
 def test_a_class_with_photographs_has_some_to_train_on(samples: list[Sample], rules: Split) -> None:
     shared = share_out(samples, rules)
@@ -72,6 +74,7 @@ def test_a_class_with_photographs_has_some_to_train_on(samples: list[Sample], ru
     assert trained == {one.label for one in samples}
 
 
+@settings(deadline=None)
 @given(samples=grouped(with_official=True), rules=fractions(), shuffle=st.randoms())
 def test_neither_the_order_nor_the_folder_decides(samples: list[Sample], rules: Split, shuffle: random.Random) -> None:
     first = {one.content: one.part for one in share_out(samples, rules)}
@@ -80,6 +83,7 @@ def test_neither_the_order_nor_the_folder_decides(samples: list[Sample], rules: 
     assert {one.content: one.part for one in share_out(moved, rules)} == first
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 60), min_size=1, max_size=8), rules=fractions())
 def test_each_class_is_shared_out_by_the_fractions(sizes: list[int], rules: Split) -> None:
     shared = share_out(singles(sizes), rules)
@@ -88,6 +92,7 @@ def test_each_class_is_shared_out_by_the_fractions(sizes: list[int], rules: Spli
             assert abs(found - size * share) < 2.0
 
 
+@settings(deadline=None)
 @given(samples=grouped(with_official=True), rules=fractions())
 def test_what_the_source_gives_to_test_is_the_test(samples: list[Sample], rules: Split) -> None:
     shared = share_out(samples, rules)
