@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ from core.models import find_model
 from core.records import Photo
 from core.train_config import Source, TrainConfig
 from core.train_records import Job, Phase, RunState, RunStatus
-from core.train_runs import Run, again, kill, new_run, read_history, read_state, start
+from core.train_runs import Run, again, kill, list_runs, new_run, read_history, read_state, start
 from main import main
 from tests.bundle_factory import make_bundle
 from training.run import run_job
@@ -123,11 +124,11 @@ def assert_same(one: Run, other: Run) -> None:
 def test_a_network_that_was_killed_between_epochs_ends_as_one_that_was_not(
     pictures: Path, others: dict[Path, bytes]
 ) -> None:
-    whole, killed = (new_run(from_nothing(pictures, 30)) for _ in range(2))
+    whole, killed = (new_run(from_nothing(pictures, 15)) for _ in range(2))
     start(killed, Job.TRAIN)
-    until(lambda: len(read_history(killed)) >= 3)
+    until(lambda: len(read_history(killed)) >= 2)
     kill(killed)
-    assert read_state(killed).status is RunStatus.INTERRUPTED and len(read_history(killed)) < 30
+    assert read_state(killed).status is RunStatus.INTERRUPTED and len(read_history(killed)) < 15
     assert run_job(whole.id, Job.TRAIN).status is RunStatus.DONE
     assert run_job(killed.id, Job.TRAIN).status is RunStatus.DONE
     assert [epoch.loss for epoch in read_history(killed)] == [epoch.loss for epoch in read_history(whole)]
@@ -189,3 +190,18 @@ def test_looking_on_the_command_line(pictures: Path, capsys: pytest.CaptureFixtu
     assert main(["train", str(pictures), "--look"]) == 0
     said = capsys.readouterr().out
     assert "48 photographs in 3 classes" in said and "main.py train --resume" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_ctrl_c_stops_a_training_that_goes_on_later(pictures: Path, isolated_home: Path) -> None:
+    typed = [sys.executable, str(ROOT / "main.py"), "train", str(pictures), "--name", "hues", "--backbone", "pplcnetv2"]
+    with subprocess.Popen(typed, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        until(lambda: any(_is_past(run, Phase.READING) and run.is_running for run in list_runs()))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    (run,) = list_runs()
+    assert process.returncode == 130, said
+    assert f"Stopped. Go on: main.py train --resume {run.id}" in said and "Traceback" not in said
+    assert run.state.status is RunStatus.STOPPED and not run.has_result
+    assert main(["train", "--resume", run.id]) == 0
+    assert again(run).has_result

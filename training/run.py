@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from core.about import NAME
 from core.bundle_info import Record
 from core.bundles import Bundle, load_bundle
 from core.errors import BundleError, Cancelled, UserError
@@ -278,8 +279,10 @@ def _signals(telling: RunTelling) -> Iterator[None]:
         return
 
     def pause(number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGINT and telling.asked_to_stop():
-            raise KeyboardInterrupt
+        if number == signal.SIGINT:
+            if telling.asked_to_stop():
+                raise KeyboardInterrupt
+            _say(tr("Stopping, so that it can be gone on with. Press Ctrl-C again to end at once."))
         telling.pause()
 
     before = {number: signal.signal(number, pause) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -288,3 +291,9 @@ def _signals(telling: RunTelling) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _say(text: str) -> None:
+    """To the terminal, from within a signal: whoever is interrupted may be printing this very moment."""
+    with suppress(OSError):
+        os.write(2, f"\n{NAME}: {text}\n".encode())
