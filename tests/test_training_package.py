@@ -247,16 +247,17 @@ def test_weights_stay_in_full_where_halves_would_change_the_answer(keras: Any, t
 
 
 def test_photographs_decide_whether_halves_do(keras: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from training import convert, package
+    from core import inference
+    from training import package
 
     seen: list[Floats] = []
-    plain = convert.Network.__call__
+    plain = inference.Network.__call__
 
     def look(network: Any, values: Floats) -> Floats:
         seen.append(values)
         return plain(network, values)
 
-    monkeypatch.setattr(convert.Network, "__call__", look)
+    monkeypatch.setattr(inference.Network, "__call__", look)
     for number, pixels in enumerate(pictures(32, 3)):
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     (tmp_path / "3.png").write_bytes(b"no picture")
