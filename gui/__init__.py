@@ -31,6 +31,7 @@ figures_page       the figures of a folder; bar_chart, agreement_view, confusion
 row_texts          what stands in a row, in words
 retrain_tab        three steps and the earlier runs: lays out and reports
 retrain_desk       what happens there: photographs looked at, choices filled in, a training watched, its result used
+retrain_results    what became of trainings: results and earlier runs, their models used; retrain_place: where one is
 retrain_run        the process of a training as the window follows it; retrain_board: TensorBoard beside the window
 retrain_engine     what the worker threads do for the tab
 retrain_source, retrain_acts, retrain_form, retrain_options   what is chosen there, without widgets
@@ -38,7 +39,7 @@ retrain_words      what the tab says in sentences
 retrain_page       what its pages share
 retrain_locked, retrain_photos, retrain_findings, retrain_choices, retrain_advanced   its first two steps
 retrain_live, retrain_result, retrain_mistakes, retrain_runs, retrain_dialogs   a training, its result, earlier runs
-photo_grid, sorted_table, field_list, truth_matrix, curve_chart, calibration_chart   parts of these
+photo_grid, drop_box, sorted_table, field_list, truth_matrix, curve_chart, calibration_chart   parts of these
 passphrase_dialog  set, change or remove the passphrase of the Retrain tab
 settings_dialog    choices
 about              versions and licences

@@ -47,9 +47,12 @@ class CalibrationChart(tkinter.Canvas):
             x, y = self._at(one.confidence, one.right)
             size = px(3) + px(7) * (one.cases / most) ** 0.5
             self.create_oval(x - size, y - size, x + size, y + size, fill=colours.accent, outline=colours.back)
-        foot = self.winfo_height() - px(8)
+        foot = self.winfo_height() - px(2)
         across = tr("How sure it said it was → (up: how often it was right)")
-        self.create_text((left + right) / 2, foot, text=across, font=SMALL, fill=colours.faint)
+        room = max(1, self.winfo_width() - px(8))
+        self.create_text(
+            *(room / 2, foot), text=across, anchor="s", font=SMALL, fill=colours.faint, width=room, justify="center"
+        )
 
     def text_of(self, one: CalibrationBin) -> str:
         """A dot in a sentence."""
@@ -59,7 +62,7 @@ class CalibrationChart(tkinter.Canvas):
     def _box(self) -> tuple[float, float, float, float]:
         px, line = self._look.px, font.nametofont(SMALL, self).metrics("linespace")
         left = font.nametofont(SMALL, self).measure(percent(1)) + px(14)
-        return left, px(28), self.winfo_width() - left / 2 - px(2), self.winfo_height() - 2 * line - px(12)
+        return left, px(28), self.winfo_width() - left / 2 - px(2), self.winfo_height() - 3 * line - px(12)
 
     def _at(self, across: float, up: float) -> tuple[float, float]:
         left, top, right, bottom = self._box()

@@ -14,6 +14,7 @@ from core.errors import UserError
 from core.texts import tr
 
 _PATIENCE_S, _PAUSE_S = 30.0, 0.2
+_NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # there is one on Windows only
 
 
 class Board:
@@ -54,7 +55,11 @@ class Board:
         typed = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder)]
         here = ["--host", "127.0.0.1", "--port", str(self._port)]
         self._process = subprocess.Popen(
-            [*typed, *here], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*typed, *here],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            creationflags=_NO_CONSOLE,
         )
         self._folder = folder
 

@@ -219,10 +219,10 @@ class ChoicesPage(Page):
         if computer.cards:
             lines.append(tr("Graphics card: {name}.").format(name=", ".join(computer.cards)))
         elif self.mode is not Mode.HEAD:
-            lines.append(tr("No graphics card that helps here."))
+            lines.append(computer.hint or tr("No graphics card that helps here."))
         seconds = self.desk.estimated_s()
         if seconds is not None:
-            lines.append(tr("This will take about {time}.").format(time=duration(seconds)))
+            lines.append(tr("This will take about {time}.").format(time=duration(max(10, round(seconds, -1)))))
         is_long = seconds is not None and seconds >= _LONG_S
         if is_long:
             lines.append(tr("The computer can be used meanwhile, and the training can be paused and gone on with."))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import tkinter
-from collections.abc import Callable, Sequence
-from enum import Enum
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -15,8 +14,10 @@ from core.train_records import Job, RunStatus, Stop
 from gui.background import Background
 from gui.engine import Engine
 from gui.retrain_acts import Act, ActKind, acts_of, changes_of, open_findings
-from gui.retrain_engine import Computer, InUse, Outcome, Progress, RetrainEngine, RunEntry, TableHead
+from gui.retrain_engine import Computer, Progress, RetrainEngine, TableHead
 from gui.retrain_form import Filled, filled, values_of
+from gui.retrain_place import Place
+from gui.retrain_results import RetrainResults
 from gui.retrain_run import RetrainRun
 from gui.retrain_source import TABLE_SUFFIXES, SourceChoice
 
@@ -34,17 +35,6 @@ T = TypeVar("T")
 
 # What does not depend on the way to train.
 _PROMISE = ("wanted_precision", "title_en", "title_fr", "subject_en", "subject_fr", "not_medical")
-
-
-class Place(Enum):
-    """What the tab shows: one of its three steps, the earlier runs, or that it is locked."""
-
-    LOCKED = "locked"
-    PHOTOS = "photos"
-    CHOICES = "choices"
-    LIVE = "live"
-    RESULT = "result"
-    RUNS = "runs"
 
 
 class RetrainWindow(Protocol):
@@ -71,7 +61,7 @@ class RetrainDesk:
         self.engine = RetrainEngine(engine)
         self.run = RetrainRun(root, self.engine, background)
         self.run.attach(self)
-        self._tab: RetrainTab
+        self.tab: RetrainTab
         self.place = Place.LOCKED
         self.is_open = False
         self.source = SourceChoice()
@@ -80,6 +70,7 @@ class RetrainDesk:
         self.draft: Run | None = None
         self.report: DataReport | None = None
         self.acts: list[Act] = []
+        self.notes: tuple[str, ...] = ()
         self.looked: tuple[Source, tuple[Act, ...]] | None = None
         self.values: dict[str, str] = {}
         self.base: TrainConfig | None = None
@@ -87,15 +78,13 @@ class RetrainDesk:
         self.computer = Computer()
         self.preview: Path | None = None
         self.ended: Progress | None = None
-        self.outcome: Outcome | None = None
-        self.runs: Sequence[RunEntry] | None = None
-        self.earlier_model = ""
+        self.results = RetrainResults(self)
         self.problem = ""
         self.close_when_ended: Callable[[], object] | None = None
 
     def attach(self, tab: RetrainTab) -> None:
         """The tab that shows it."""
-        self._tab = tab
+        self.tab = tab
 
     # Access
 
@@ -141,7 +130,7 @@ class RetrainDesk:
         self.is_open = True
         self.show(Place.LIVE if self.run.is_training else Place.PHOTOS)
         self.ask(self.engine.computer, self._on_computer)
-        self.ask(self.engine.earlier_model, self._on_earlier_model)
+        self.results.ask_earlier()
         self.ask(self.engine.words_in_library, self._on_words_said)
 
     def _on_running(self, run: Run | None) -> None:
@@ -151,15 +140,11 @@ class RetrainDesk:
 
     def _on_computer(self, computer: Computer) -> None:
         self.computer = computer
-        self._tab.show_page(Place.CHOICES)
-
-    def _on_earlier_model(self, name: str) -> None:
-        self.earlier_model = name
-        self._tab.show_page(Place.RESULT)
+        self.tab.show_page(Place.CHOICES)
 
     def _on_words_said(self, number: int) -> None:
         self.words_said = number
-        self._tab.show_page(Place.PHOTOS)
+        self.tab.show_page(Place.PHOTOS)
 
     # Where the user is
 
@@ -168,9 +153,9 @@ class RetrainDesk:
         if place is Place.CHOICES and self.run.is_training:
             place = Place.LIVE
         if place is Place.RUNS:
-            self.read_runs()
+            self.results.read()
         self.place = place
-        self._tab.show_place(place)
+        self.tab.show_place(place)
 
     @property
     def can_choose(self) -> bool:
@@ -198,21 +183,21 @@ class RetrainDesk:
     def forget_look(self) -> None:
         """Other photographs: what was found in the ones before is over."""
         self.report, self.looked, self.draft, self.preview = None, None, None, None
-        self.acts = []
+        self.acts, self.notes = [], ()
         self.problem = ""
-        self._tab.show_page(Place.PHOTOS)
+        self.tab.show_page(Place.PHOTOS)
 
     def read_table(self) -> None:
         """The columns of the chosen table."""
         path = self.source.table
         self.table = None
         if path is not None:
-            self.ask(lambda: self.engine.table_head(path), self._on_table, self._on_problem)
+            self.ask(lambda: self.engine.table_head(path), self._on_table, self.on_problem)
 
     def _on_table(self, table: TableHead) -> None:
         self.table = table
         self.source.guess_columns(table.columns)
-        self._tab.show_page(Place.PHOTOS)
+        self.tab.show_page(Place.PHOTOS)
 
     def look(self) -> None:
         """Look at the photographs, with what was decided so far."""
@@ -220,7 +205,7 @@ class RetrainDesk:
         try:
             source = self.source.source()
         except UserError as error:
-            self._on_problem(error)
+            self.on_problem(error)
             return
         acts = tuple(self.acts)
 
@@ -237,7 +222,7 @@ class RetrainDesk:
             self.looked = source, acts
             self.run.start(self.draft, config, Job.LOOK)
 
-        self.ask(make, made, self._on_problem)
+        self.ask(make, made, self.on_problem)
 
     def decide(self, act: Act) -> None:
         """One more act about findings."""
@@ -246,13 +231,13 @@ class RetrainDesk:
 
     def acts_changed(self) -> None:
         """The list of decisions is another one."""
-        self._tab.show_acts()
+        self.tab.show_acts()
 
     def take_back(self, act: Act) -> None:
         """Not that one."""
         if act in self.acts:
             self.acts.remove(act)
-        self._tab.show_acts()
+        self.tab.show_acts()
 
     @property
     def has_new_acts(self) -> bool:
@@ -277,10 +262,10 @@ class RetrainDesk:
                 self.problem = tr("The photographs could not be looked at.")
             elif not self.values:
                 self.fill_defaults()
-            self._tab.show_page(Place.PHOTOS)
-            self._tab.show_steps()
+            self.tab.show_page(Place.PHOTOS)
+            self.tab.show_steps()
 
-        self.ask(read, done, self._on_problem)
+        self.ask(read, done, self.on_problem)
 
     # Step 2
 
@@ -338,7 +323,7 @@ class RetrainDesk:
         """The run has come further."""
         if self.run.now is not None:
             self.draft = self.run.now
-        self._tab.show_progress()
+        self.tab.show_progress()
         self.window.show_tagging()
 
     def run_ended(self, progress: Progress) -> None:
@@ -352,23 +337,24 @@ class RetrainDesk:
         if state.status is RunStatus.FAILED:
             self.problem = state.problem or tr("It failed. The log says more.")
         if job is Job.LOOK:
-            self._tab.show_progress()
+            self.notes = state.notes
+            self.tab.show_progress()
             if state.status is RunStatus.DONE or state.status is RunStatus.DRAFT:
                 self._on_looked(progress.run)
             else:
-                self._tab.show_page(Place.PHOTOS)
+                self.tab.show_page(Place.PHOTOS)
         elif job is Job.PREVIEW:
             path = progress.run.folder / "preview.png"
             self.preview = path if state.status is not RunStatus.FAILED else None
-            self._tab.show_preview()
+            self.tab.show_preview()
         else:
             self.ended = progress
-            self._tab.show_progress()
-            self.open_result(progress.run, quietly=True)
+            self.tab.show_progress()
+            self.results.open(progress.run, quietly=True)
 
     def run_refused(self, error: Exception) -> None:
         """It could not be started."""
-        self._on_problem(error)
+        self.on_problem(error)
         if self.place is Place.LIVE and not self.run.is_running:
             self.show(Place.CHOICES)
 
@@ -389,7 +375,7 @@ class RetrainDesk:
         progress = self.run.progress
         if not self.run.is_running or progress is None:
             return tr("Starting…") if self.run.is_running else ""
-        return f"{progress.run.name}: {progress_sentence(progress.state)}"
+        return f"{progress.run.name} · {progress_sentence(progress.state)}"
 
     def ask_before_closing(self, look: Look, close: Callable[[], object]) -> None:
         """A training runs: it may go on without the window, be paused, or the window stays."""
@@ -423,37 +409,6 @@ class RetrainDesk:
 
     # Step 3 and earlier runs
 
-    def open_result(self, run: Run, quietly: bool = False) -> None:
-        """The result of a run; `quietly` stays where the user is when there is none."""
-
-        def read() -> Outcome | None:
-            try:
-                return self.engine.outcome(run)
-            except UserError:
-                if quietly:
-                    return None
-                raise
-
-        def done(outcome: Outcome | None) -> None:
-            if outcome is None:
-                self._tab.show_page(Place.LIVE)
-                return
-            self.outcome = outcome
-            if not quietly or self.place is Place.LIVE:
-                self.show(Place.RESULT)
-            self._tab.show_steps()
-
-        self.ask(read, done, self._on_problem)
-
-    def read_runs(self) -> None:
-        """The list of earlier runs."""
-
-        def done(runs: Sequence[RunEntry]) -> None:
-            self.runs = runs
-            self._tab.show_page(Place.RUNS)
-
-        self.ask(self.engine.runs, done, self._on_problem)
-
     def use_source_of(self, run: Run) -> None:
         """The photographs and choices of an earlier run, to train with again."""
         if run.config is None:
@@ -465,65 +420,6 @@ class RetrainDesk:
             self.read_table()
         self._on_looked(run)
         self.show(Place.PHOTOS)
-
-    def use_model(self, run: Run) -> None:
-        """Answer with this run's model from now on."""
-        self.ask(
-            *(lambda: self.engine.use(run), self._on_used, self._on_problem), says=tr("Taking the model into use…")
-        )
-
-    def go_back(self) -> None:
-        """Answer with the model before again."""
-        self.ask(*(self.engine.go_back, self._on_used, self._on_problem), says=tr("Going back to the model before…"))
-
-    def _on_used(self, used: InUse) -> None:
-        """Another model answers: the window loads it, and the library's photographs get its answers."""
-        self.window.model_changed(used.name, used.previous)
-        self.window.show_done(tr("{name} answers from now on.").format(name=used.title))
-        self.ask(self.engine.earlier_model, self._on_earlier_model)
-        self.background.start(
-            *("reanswer", lambda job: self.engine.reanswer(lambda: job.cancelled), self._on_reanswered),
-            self._log_only,
-            topic="reanswer",
-            says=tr("New answers for the photographs of the library…"),
-        )
-
-    def _on_reanswered(self, _number: int) -> None:
-        self.window.answers_changed()
-
-    def save_model(self, run: Run, path: Path) -> None:
-        """The model of a run as a file."""
-        self.ask(
-            lambda: self.engine.save_model(run, path),
-            lambda _done: self.window.show_done(tr("The model was saved as {name}.").format(name=path.name)),
-            self._on_problem,
-            says=tr("Saving the model…"),
-            is_promise=True,
-        )
-
-    def open_report(self, run: Run) -> None:
-        """The report in the browser."""
-        self.ask(lambda: self.engine.open_report(run), lambda _done: None, self._on_problem)
-
-    def open_board(self, run: Run) -> None:
-        """TensorBoard in the browser."""
-        self.background.start(
-            *("retrain board", lambda _job: self.engine.open_board(run), lambda _done: None, self._on_problem),
-            says=tr("Starting TensorBoard…"),
-        )
-
-    def delete(self, run: Run) -> None:
-        """Away with an earlier run."""
-
-        def done(_done: None) -> None:
-            if self.draft is not None and self.draft.id == run.id:
-                self.draft = None
-            if self.outcome is not None and self.outcome.run.id == run.id:
-                self.outcome = None
-            self._tab.show_steps()
-            self.read_runs()
-
-        self.ask(lambda: self.engine.delete(run), done, self._on_problem)
 
     # Inside
 
@@ -542,16 +438,18 @@ class RetrainDesk:
             done(result)
 
         self.background.start(
-            "retrain", lambda _job: work(), hand_over, failed or self._log_only, says=says, is_promise=is_promise
+            "retrain", lambda _job: work(), hand_over, failed or self.log_only, says=says, is_promise=is_promise
         )
 
-    def _log_only(self, error: Exception) -> None:
+    def log_only(self, error: Exception) -> None:
+        """What went wrong is no news for the user."""
         log.warning("the Retrain tab was not told: %s", error, exc_info=error)
 
-    def _on_problem(self, error: Exception) -> None:
+    def on_problem(self, error: Exception) -> None:
+        """Say in the tab what went wrong."""
         if isinstance(error, UserError):
             self.problem = str(error)
         else:
             log.error("a job of the Retrain tab failed", exc_info=error)
             self.problem = tr("Something went wrong. The details are in the log (Help menu).")
-        self._tab.show_problem()
+        self.tab.show_problem()

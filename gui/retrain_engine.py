@@ -73,10 +73,11 @@ class TableHead:
 
 @dataclass(frozen=True)
 class Computer:
-    """What this computer can do: graphics cards by name; `problem` says why Keras' networks cannot be used."""
+    """Graphics cards by name; `problem` says why Keras' networks cannot be used here, `hint` how a card could be."""
 
     cards: tuple[str, ...] = ()
     problem: str = ""
+    hint: str = ""
 
     @property
     def has_tensorflow(self) -> bool:
@@ -109,11 +110,15 @@ class RetrainEngine:
 
     def prepared(self, run: Run | None, config: TrainConfig) -> Run:
         """A run with this config: the same one as long as it was not trained, else a new one."""
-        from core.train_runs import again, change_config, new_run
+        from core.train_runs import again, change_config, delete_run, new_run
 
         now = again(run) if run is not None and run.folder.is_dir() else None
-        if now is None or now.has_begun or now.is_running or now.name != config.name:
+        if now is None or now.has_begun or now.is_running:
             return new_run(config)
+        if now.name != config.name:  # its name is in its id
+            named = new_run(config)
+            delete_run(now)
+            return named
         return change_config(now, config)
 
     def start(self, run: Run | None, config: TrainConfig, job: Job) -> Run:
@@ -267,7 +272,10 @@ class RetrainEngine:
                 "This way needs the training parts (TensorFlow), which are not installed here. The manual says how to "
                 "add them."
             )
-        return Computer(_cards(), problem)
+        hint = ""
+        if sys.platform == "win32":
+            hint = tr("TensorFlow uses graphics cards on Windows only within WSL2; the manual says how.")
+        return Computer(_cards(), problem, hint)
 
     def fitted_png(self, path: Path, width: int) -> bytes | None:
         """A picture no wider than this, as Tk reads it; None where there is none."""

@@ -10,8 +10,8 @@ from core.texts import tr
 from core.train_records import Epoch, RunState, RunStatus, Stop
 from gui.curve_chart import Curve, CurveChart, accuracy_chart, loss_chart
 from gui.dialog import Dialog
-from gui.retrain_desk import Place
 from gui.retrain_page import Page, wrapped
+from gui.retrain_place import Place
 from gui.retrain_words import duration, progress_sentence, share_done
 from gui.theme import Look
 
@@ -125,8 +125,8 @@ class LivePage(Page):
         run, ended = self.desk.run, self.desk.ended
         can_resume = not is_running and ended is not None and ended.state.status is not RunStatus.DONE
         has_result = (
-            not is_running and self.desk.outcome is not None and ended is not None
-            and self.desk.outcome.run.id == ended.run.id
+            not is_running and self.desk.results.outcome is not None and ended is not None
+            and self.desk.results.outcome.run.id == ended.run.id
         )  # fmt: skip
         shown = {
             self.pause_button: is_running,
@@ -161,7 +161,7 @@ class LivePage(Page):
 
     def _board(self) -> None:
         if self.desk.draft is not None:
-            self.desk.open_board(self.desk.draft)
+            self.desk.results.open_board(self.desk.draft)
 
     def _log(self) -> None:
         run = self.desk.draft

@@ -34,6 +34,9 @@ class Page(ttk.Frame):
     def show_progress(self) -> None:
         """What runs has come further, or has ended."""
 
+    def expect_drop(self, expected: bool) -> None:
+        """Something is held over the window."""
+
     def show_acts(self) -> None:
         """Something was decided about the photographs."""
 

@@ -11,9 +11,10 @@ from core.texts import tr
 from core.train_config import SourceKind
 from core.train_records import DataReport, Job
 from gui.bar_chart import BarChart, Count, grouped
-from gui.retrain_desk import Place
+from gui.drop_box import DropBox
 from gui.retrain_findings import FindingsPanel
 from gui.retrain_page import Page, wrapped
+from gui.retrain_place import Place
 from gui.retrain_source import COLUMNS
 from gui.retrain_words import data_lines, progress_sentence, share_done
 from gui.scroll_frame import ScrollFrame
@@ -118,6 +119,9 @@ class PhotosPage(Page):
             card.grid(row=0, column=column, sticky="nsew", padx=(px(10) if column else 0, 0))
         self._details = ttk.Frame(body)
         self._details.grid(row=3, column=0, sticky="nsew")
+        body.rowconfigure(4, weight=1)
+        self.drop_box = DropBox(body, self.look, tr("Drop a folder or a table here"))
+        self.drop_box.grid(row=4, column=0, sticky="nsew", pady=(px(12), 0))
         self._details.columnconfigure(1, weight=1)
         self._show_details()
 
@@ -141,6 +145,7 @@ class PhotosPage(Page):
         for child in self._details.winfo_children():
             child.destroy()
         kind = self.desk.source.kind
+        self.drop_box.grid() if kind is not SourceKind.LIBRARY else self.drop_box.grid_remove()
         if kind is SourceKind.FOLDER:
             self._path_row(0, tr("Folder"), self.desk.source.folder, self._choose_folder)
         elif kind is SourceKind.TABLE:
@@ -266,7 +271,7 @@ class PhotosPage(Page):
             numbers.columnconfigure(column, weight=1, uniform="number")
             ttk.Label(numbers, text=grouped(number), style="Headline.TLabel").grid(row=0, column=column, sticky="w")
             ttk.Label(numbers, text=words, style="Faint.TLabel").grid(row=1, column=column, sticky="w")
-        for line in data_lines(report):
+        for line in (*data_lines(report), *self.desk.notes):
             wrapped(ttk.Label(left, text=line, style="Faint.TLabel"), px(4)).pack(anchor="w", pady=(px(4), 0))
         title = ttk.Label(left, text=tr("Photographs in each class"), style="Strong.TLabel")
         title.pack(anchor="w", pady=(px(10), px(4)))
@@ -289,6 +294,11 @@ class PhotosPage(Page):
         if few:
             said = tr("⚠ fewer than {count}: hard to learn, and hard to judge").format(count=_SMALL_CLASS)
             wrapped(ttk.Label(parent, text=said, style="Small.TLabel")).pack(anchor="w", pady=(self.look.px(4), 0))
+
+    def expect_drop(self, expected: bool) -> None:
+        """Something is held over the window."""
+        if self.desk.report is None:
+            self.drop_box.expect_drop(expected)
 
     def show_acts(self) -> None:
         """Something was decided, or taken back."""

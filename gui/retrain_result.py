@@ -28,7 +28,7 @@ class ResultPage(Page):
     """The sentence on top, pages of figures below it, what can be done at the foot."""
 
     def build(self) -> None:
-        px, outcome = self.look.px, self.desk.outcome
+        px, outcome = self.look.px, self.desk.results.outcome
         self.columnconfigure(0, weight=1)
         if outcome is None:
             ttk.Label(self, text=tr("There is no result yet."), style="Title.TLabel").grid(sticky="w")
@@ -73,10 +73,12 @@ class ResultPage(Page):
         foot = ttk.Frame(self)
         foot.grid(row=3, column=0, sticky="ew", pady=(px(8), 0))
         self.use_button = ttk.Button(
-            foot, text=tr("Use this model"), style="Accent.TButton", command=lambda: self.desk.use_model(run)
+            foot, text=tr("Use this model"), style="Accent.TButton", command=lambda: self.desk.results.use(run)
         )
-        self.back_button = ttk.Button(foot, command=self.desk.go_back)
-        self.report_button = ttk.Button(foot, text=tr("Open the report"), command=lambda: self.desk.open_report(run))
+        self.back_button = ttk.Button(foot, command=self.desk.results.go_back)
+        self.report_button = ttk.Button(
+            foot, text=tr("Open the report"), command=lambda: self.desk.results.open_report(run)
+        )
         self.save_button = ttk.Button(foot, text=tr("Save the model as a file…"), command=self._ask_where)
         for button in (self.use_button, self.back_button):
             button.pack(side="left", padx=(0, px(8)))
@@ -84,8 +86,8 @@ class ResultPage(Page):
             button.pack(side="right", padx=(px(8), 0))
         self.use_button.state(["!disabled" if run.has_result else "disabled"])
         self.report_button.state(["!disabled" if (run.folder / "report.html").is_file() else "disabled"])
-        if self.desk.earlier_model:
-            self.back_button.configure(text=tr("Go back to {name}").format(name=self.desk.earlier_model))
+        if self.desk.results.earlier_model:
+            self.back_button.configure(text=tr("Go back to {name}").format(name=self.desk.results.earlier_model))
         else:
             self.back_button.pack_forget()
 
@@ -99,7 +101,7 @@ class ResultPage(Page):
             filetypes=[(tr("Models"), "*.shelterlens")],
         )
         if chosen:
-            self.desk.save_model(run, Path(chosen))
+            self.desk.results.save_model(run, Path(chosen))
 
     # In short
 

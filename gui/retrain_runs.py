@@ -53,7 +53,11 @@ class RunsPage(Page):
             button = ttk.Button(foot, text=text, command=command)
             button.pack(side="right" if name == "delete" else "left", padx=(0, px(8)))
             self.buttons[name] = button
-        runs = self.desk.runs
+        if self.desk.results.earlier_model:
+            text = tr("Go back to {name}").format(name=self.desk.results.earlier_model)
+            self.back_button = ttk.Button(foot, text=text, command=self.desk.results.go_back)
+            self.back_button.pack(side="left")
+        runs = self.desk.results.runs
         if runs is not None:
             self.table.show([_row(one) for one in runs])
             if not runs:
@@ -64,7 +68,7 @@ class RunsPage(Page):
     def chosen(self) -> list[RunEntry]:
         """The chosen runs."""
         keys = set(self.table.chosen)
-        return [one for one in self.desk.runs or () if one.id in keys]
+        return [one for one in self.desk.results.runs or () if one.id in keys]
 
     def show_progress(self) -> None:
         """What can be done with what is chosen."""
@@ -94,7 +98,7 @@ class RunsPage(Page):
     def _open(self) -> None:
         chosen = self.chosen
         if len(chosen) == 1 and chosen[0].run.has_result:
-            self.desk.open_result(chosen[0].run)
+            self.desk.results.open(chosen[0].run)
         elif len(chosen) == 1 and chosen[0].run.is_running:
             self.desk.watch(chosen[0].run)
 
@@ -103,7 +107,7 @@ class RunsPage(Page):
         CompareDialog(self.desk.root, self.look, first, second)
 
     def _use(self) -> None:
-        self.desk.use_model(self.chosen[0].run)
+        self.desk.results.use(self.chosen[0].run)
 
     def _resume(self) -> None:
         self.desk.resume(self.chosen[0].run)
@@ -118,7 +122,7 @@ class RunsPage(Page):
 
         def delete() -> None:
             for one in chosen:
-                self.desk.delete(one.run)
+                self.desk.results.delete(one.run)
 
         answers = [(tr("Keep"), lambda: None), (tr("Delete"), delete)]
         SureDialog(self.desk.root, self.look, tr("Delete"), said, answers)
@@ -170,7 +174,7 @@ def _figures(entry: RunEntry) -> list[tuple[str, str]]:
         (tr("Right where sure"), share("sure_right")),
         (tr("Error of its sureness"), share("ece")),
         (tr("Took"), duration(sum(result.seconds.values())) if result and result.seconds else ""),
-        (tr("Beside"), f"{title_of(beside)}: +{beside.better} −{beside.worse}" if beside else ""),
+        (tr("Beside"), f"{title_of(beside)} · +{beside.better} −{beside.worse}" if beside else ""),
     ]
 
 

@@ -7,9 +7,10 @@ from tkinter import ttk
 
 from core.texts import tr
 from gui.notice_bar import NoticeBar
-from gui.retrain_desk import Place, RetrainDesk
+from gui.retrain_desk import RetrainDesk
 from gui.retrain_locked import LockedPage
 from gui.retrain_page import Page
+from gui.retrain_place import Place
 from gui.theme import Look
 
 _STEPS = (Place.PHOTOS, Place.CHOICES, Place.RESULT)
@@ -63,7 +64,7 @@ class RetrainTab(ttk.Frame):
         allowed = {
             Place.PHOTOS: True,
             Place.CHOICES: desk.can_choose or desk.run.is_training or desk.ended is not None,
-            Place.RESULT: desk.outcome is not None,
+            Place.RESULT: desk.results.outcome is not None,
             Place.RUNS: True,
         }
         for place, button in self.steps.items():
@@ -87,6 +88,11 @@ class RetrainTab(ttk.Frame):
             self.page.show_progress()
             self.page.show_preview()
         self.show_problem()
+
+    def expect_drop(self, expected: bool) -> None:
+        """Something is held over the window: say that it may be let go."""
+        if self.page is not None:
+            self.page.expect_drop(expected)
 
     def show_problem(self) -> None:
         """What went wrong, if anything."""

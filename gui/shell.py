@@ -268,6 +268,7 @@ class Shell:
     def _expect_drop(self, expected: bool) -> None:
         self.photo_tab.canvas.expect_drop(expected)
         self.folder_tab.expect_drop(expected)
+        self.retrain_tab.expect_drop(expected)
 
     def _typed(self, letter: str) -> None:
         if self.shown() == FOLDER:

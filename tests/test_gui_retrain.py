@@ -18,8 +18,8 @@ from core.settings import load_settings
 from core.train_config import Mode, SourceKind, TrainConfig
 from core.train_records import FindingKind, Job, RunStatus, Stop
 from core.train_runs import Run, again, find_run, list_runs
-from gui.retrain_desk import Place
 from gui.retrain_engine import Computer, RetrainEngine
+from gui.retrain_place import Place
 from tests.made_up_training import (
     class_names,
     draft_run,
@@ -40,8 +40,8 @@ class NoProcess:
         self.stopped: list[Stop] = []
 
     def start(self, run: Run, job: Job) -> None:
-        self.started.append((run, job))
         put_state(run, RunStatus.RUNNING, job=job)
+        self.started.append((run, job))  # last: a test writes other states from then on
 
     def ask_to_stop(self, _run: Run, how: Stop) -> None:
         self.stopped.append(how)
@@ -439,7 +439,7 @@ def test_curves_grow_while_it_trains(tab: Window, training: Run) -> None:
     put_history(training, 6)
     tab.wait(lambda: page_of(tab).loss.epochs == 6, "more of them")
     tab.shell.select(0)
-    tab.wait(lambda: "shelter: Learning" in str(tab.shell.status.running.cget("text")), "the line at the foot")
+    tab.wait(lambda: "shelter · Learning" in str(tab.shell.status.running.cget("text")), "the line at the foot")
     tab.shell.select(2)
     assert desk_of(tab).place is Place.LIVE
 
@@ -554,7 +554,7 @@ def test_earlier_runs_are_listed_compared_taken_up_and_deleted(tab: Window, dogs
     third = draft_run(dogs, names, "third")
     put_state(third, RunStatus.STOPPED, epoch=2, epochs=9)
     tab.shell.retrain_tab.steps[Place.RUNS].invoke()
-    tab.wait(lambda: desk_of(tab).runs, "the runs")
+    tab.wait(lambda: desk_of(tab).results.runs, "the runs")
     tab.settle()
     page = page_of(tab)
     cells = {page.table.view.set(key, "0"): page.table.view.set(key) for key in page.table.view.get_children()}
@@ -578,7 +578,7 @@ def test_earlier_runs_are_listed_compared_taken_up_and_deleted(tab: Window, dogs
     assert len(list_runs()) == 3, "asked before"
     page.buttons["delete"].invoke()
     tab.dialogs()[0].buttons[1].invoke()  # type: ignore[attr-defined]
-    tab.wait(lambda: len(desk_of(tab).runs) == 2, "it to go")
+    tab.wait(lambda: len(desk_of(tab).results.runs) == 2, "it to go")
     tab.settle()
     page_of(tab).table.view.selection_set([first.id])
     tab.root.update()
@@ -591,7 +591,7 @@ def test_a_damaged_run_is_in_the_list_with_its_reason(tab: Window, dogs: Path, n
     run = draft_run(dogs, names)
     (run.folder / "config.json").write_text("{}")
     tab.shell.retrain_tab.steps[Place.RUNS].invoke()
-    tab.wait(lambda: desk_of(tab).runs, "the runs")
+    tab.wait(lambda: desk_of(tab).results.runs, "the runs")
     tab.settle()
     view = page_of(tab).table.view
     assert "config.json" in view.set(run.id, "6")
@@ -603,7 +603,7 @@ def test_a_damaged_run_is_in_the_list_with_its_reason(tab: Window, dogs: Path, n
 
 def test_without_runs_the_list_says_so(tab: Window) -> None:
     tab.shell.retrain_tab.steps[Place.RUNS].invoke()
-    tab.wait(lambda: desk_of(tab).runs is not None, "the runs")
+    tab.wait(lambda: desk_of(tab).results.runs is not None, "the runs")
     tab.settle()
     assert "No model has been trained here yet." in words(tab)
 
@@ -613,7 +613,7 @@ def test_tensorboard_that_is_not_there_is_said(
 ) -> None:
     monkeypatch.setattr("gui.retrain_board.find_spec", lambda _name: None)
     run = draft_run(dogs, names)
-    desk_of(tab).open_board(run)
+    desk_of(tab).results.open_board(run)
     tab.settle()
     assert "TensorBoard is not installed" in tab.shell.retrain_tab.problem.text
 

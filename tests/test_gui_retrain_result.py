@@ -11,7 +11,7 @@ import pytest
 from core.settings import load_settings
 from core.train_records import ComparisonVerdict
 from core.train_runs import Run
-from gui.retrain_desk import Place
+from gui.retrain_place import Place
 from gui.retrain_result import points
 from tests.made_up_training import class_names, draft_run, draw_classes, finish_run
 from tests.window_driver import *  # noqa: F403
@@ -36,7 +36,7 @@ def done(dogs: Path, names: list[str]) -> Run:
 def opened(window: Window, run: Run) -> Any:
     """The page with the result of this run."""
     window.shell.select(2)
-    window.shell.retrain_desk.open_result(run)
+    window.shell.retrain_desk.results.open(run)
     window.wait(lambda: window.shell.retrain_desk.place is Place.RESULT, "the result")
     window.settle()
     return window.shell.retrain_tab.page
@@ -146,18 +146,18 @@ def test_the_model_is_used_and_taken_back(driver: Driver, done: Run, photos: dic
     window = driver(retrain_enabled=True)
     window.open(photos["red"])
     window.open_folder(photos["red"].parent)
-    page = opened(window, done)
-    assert not page.back_button.winfo_viewable()
-    page.use_button.invoke()
+    before = opened(window, done)
+    assert not before.back_button.winfo_viewable()
+    before.use_button.invoke()
     window.wait(lambda: window.model == "shelter", "the model")
-    window.wait(lambda: window.shell.retrain_desk.earlier_model, "the one before")
+    window.wait(lambda: window.shell.retrain_desk.results.earlier_model, "the one before")
     window.settle()
     assert load_settings().model == "shelter"
     assert load_settings().previous_model == "colours"
     window.wait(lambda: not window.folder_desk.run.is_running, "the new answers")
     window.settle()
     assert window.folder_desk.open_run.is_current, "the folder has answers of the new model"
-    page = window.shell.retrain_tab.page
+    page: Any = window.shell.retrain_tab.page
     assert page.back_button.winfo_viewable()
     window.shell.preferences.toggle_theme()
     window.settle()
