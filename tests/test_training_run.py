@@ -127,8 +127,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         for function in functions:
             setattr(module, function.__name__, function)
         monkeypatch.setitem(sys.modules, module.__name__, module)
-    for costly in ("lower_priority", "threads_for"):
-        monkeypatch.setattr(training_run, costly, lambda *_: None)
+    monkeypatch.setattr(training_run, "lower_priority", lambda: None)
     return made
 
 

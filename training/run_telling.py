@@ -29,15 +29,8 @@ class RunTelling:
     A context manager: within it the state is written whenever it has changed.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        state: RunState,
-        also: Telling | None = None,
-        when_phase: Callable[[Phase], None] = lambda phase: None,
-    ) -> None:
-        """`when_phase` is called when a step begins."""
-        self._when_phase = when_phase
+    def __init__(self, folder: Path, state: RunState, also: Telling | None = None) -> None:
+        self.when_phase: Callable[[Phase], None] | None = None  # called when a step begins
         self._folder, self._also = folder, also or Silent()
         self._lock = threading.Lock()
         self._state, self._has_changed = state, True
@@ -65,7 +58,8 @@ class RunTelling:
 
     def phase(self, phase: Phase, total: int = 0) -> None:
         self._count_seconds()
-        self._when_phase(phase)
+        if self.when_phase is not None:
+            self.when_phase(phase)
         self._change(phase=phase, done=0, total=total, epoch=0, epochs=0, left_s=None)
         self._left_s = None
         self._also.phase(phase, total)
