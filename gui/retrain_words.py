@@ -66,7 +66,7 @@ def phase_words(phase: Phase) -> str:
         Phase.LOOKING: tr("Looking for look-alikes and labels that may be wrong"),
         Phase.EMBEDDING: tr("Looking at each photograph once"),
         Phase.HEAD: tr("Learning the last layer"),
-        Phase.LAYERS: tr("Learning the last layers of the network"),
+        Phase.LAYERS: tr("Teaching the network"),
         Phase.CALIBRATING: tr("Measuring how sure the answers may be"),
         Phase.JUDGING: tr("Judging on photographs that were kept aside"),
         Phase.REPORTING: tr("Writing the report"),

@@ -439,7 +439,7 @@ def test_curves_grow_while_it_trains(tab: Window, training: Run) -> None:
     put_history(training, 6)
     tab.wait(lambda: page_of(tab).loss.epochs == 6, "more of them")
     tab.shell.select(0)
-    tab.wait(lambda: "shelter · Learning" in str(tab.shell.status.running.cget("text")), "the line at the foot")
+    tab.wait(lambda: "shelter · Teaching" in str(tab.shell.status.running.cget("text")), "the line at the foot")
     tab.shell.select(2)
     assert desk_of(tab).place is Place.LIVE
 
