@@ -259,16 +259,16 @@ def test_a_process_that_dies_at_once_is_seen_at_once(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_the_program_starts_itself_frozen_or_not(monkeypatch: pytest.MonkeyPatch, frozen: bool) -> None:
-    typed: list[list[str]] = []
+    started: list[tuple[list[str], dict[str, str]]] = []
     run = new_run(config())
     monkeypatch.setattr(sys, "frozen", frozen, raising=False)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
-    environments: list[dict[str, str]] = []
-    monkeypatch.setattr(subprocess, "Popen", lambda words, env, **_: (typed.append(words), environments.append(env)))
+    monkeypatch.setattr(subprocess, "Popen", lambda words, env, **_: started.append((words, env)))
     train_process.start_process(run.id, Job.TRAIN, 1)
     program = [sys.executable] if frozen else [sys.executable, str(ROOT / "main.py")]
-    assert typed == [[*program, "train", "--run", run.id, "--job", "train"]]
-    assert "OPENBLAS_NUM_THREADS" not in environments[0] and "PATH" in environments[0]
+    ((typed, environment),) = started
+    assert typed == [*program, "train", "--run", run.id, "--job", "train"]
+    assert "OPENBLAS_NUM_THREADS" not in environment and "PATH" in environment
 
 
 def test_a_job_runs_in_a_process_of_its_own_wherever_the_home_is(
