@@ -31,6 +31,8 @@ from training.telling import Telling, stop_if_asked
 
 log = logging.getLogger(__name__)
 
+_LEAST_LABELS = 2
+
 # -- Embeddings --------------------------------------------------------------------------------------------------------
 
 
@@ -80,6 +82,10 @@ def unfitted_model(
     telling: Telling,
 ) -> Bundle:
     """A model with these networks and an empty head."""
+    if len(data.labels) < _LEAST_LABELS:  # a model has two at least, and these are not its last ones
+        data = replace(
+            data, labels=(*data.labels, *(Label(id=f"?{n}", en=f"?{n}", fr=f"?{n}") for n in range(_LEAST_LABELS)))
+        )
     channels = sum(backbone.width for backbone in networks.backbones)
     arrays: dict[str, Array] = {
         "kernel": np.zeros((channels, len(data.labels)), np.float32),

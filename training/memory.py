@@ -34,7 +34,7 @@ RANK: Final = 64
 # How many embeddings are drawn for each label, and what part of their truth is the label itself: the rest is what the
 # model said, whose second thoughts (a husky could be a malamute) the label knows nothing of.
 DRAWN: Final = 30
-LABEL_PART: Final = 0.3
+LABEL_PART: Final = 0.5
 # A new photograph counts as so many old ones at most: there are few, but of the shelter's own camera and dogs.
 MOST_WEIGHT: Final = 20.0
 # The strength of the fit, as a part of 1 / (number of remembered photographs).
@@ -129,16 +129,14 @@ def drawn(memory: Memory, each: int = DRAWN, seed: int = 0) -> tuple[Floats, Lab
     """Embeddings (n, channels) like those of the photographs, with their labels (n,): `each` of every label it knows.
 
     From a Gaussian around each label's mean, as prototypes are rehearsed in PASS (Zhu et al., "Prototype augmentation
-    and self-supervision for incremental learning", CVPR 2021) and SLCA (Zhang et al., ICCV 2023). Where no mean is
-    negative the networks end in ReLU, and neither is any embedding.
+    and self-supervision for incremental learning", CVPR 2021) and SLCA (Zhang et al., ICCV 2023). Some are negative as
+    no embedding after ReLU is: cut off, they would have other means, and breeds without corrections got worse by it.
     """
     rng = np.random.default_rng(seed)
     labels = np.repeat(np.flatnonzero(memory.counts), each)
     together = rng.standard_normal((len(labels), len(memory.basis)), np.float32) @ memory.basis
     found = memory.means[labels] + together
     found += rng.standard_normal(found.shape, np.float32) * memory.rest
-    if memory.means.min() >= 0:
-        np.maximum(found, 0, out=found)
     return found, labels
 
 
