@@ -250,7 +250,7 @@ def _continuing(info: BundleInfo, start: BundleInfo, memory: Memory, config: Tra
     rules = start.calibration.model_copy(update={"temperature": 1.0, "subject": None})
     summary = Summary(
         en=f"Continues “{name}” with {new} photographs of one's own; tells {kinds} kinds apart.",
-        fr=f"Poursuit « {name} » avec {new} photos personnelles ; distingue {kinds} catégories.",
+        fr=f"Poursuit « {name} » avec {new} photos personnelles ; distingue {kinds} catégories.",
     )
     return info.model_copy(
         update={
