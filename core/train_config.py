@@ -176,15 +176,33 @@ class HeadLayout(Record):
         return self.pooling is Pooling.AVERAGE and not self.dense
 
 
+ActivationName = Literal[
+    "relu", "sigmoid", "softmax", "softplus", "softsign", "tanh", "selu", "elu", "exponential"
+]  # fmt: skip
+
+
+class ScratchPlan(Record):
+    """What is another way in a small network than its usual plan (training.scratch); None leaves it as it is.
+
+    `widths` are the channels of its blocks, `dropout` is that of whole channels after each block.
+    """
+
+    widths: Annotated[tuple[Annotated[int, Field(ge=1, le=1024)], ...], Field(min_length=1, max_length=8)] | None = None
+    activation: ActivationName | None = None
+    batch_norm: bool | None = None
+    dropout: Annotated[float, Field(ge=0.0, le=0.9)] | None = None
+
+
 class Network(Record):
     """`backbone` is a name in core.backbones: the networks of a shipped model, one of them, or one of Keras'.
 
-    `weights` is "imagenet", "none", or the path of a file or of a folder of files.
+    `weights` is "imagenet", "none", or the path of a file or of a folder of files; `scratch` is for those from nothing.
     """
 
     backbone: Name = "dogs"
     weights: str = Field(default="imagenet", min_length=1, max_length=4096)
     head: HeadLayout = HeadLayout()
+    scratch: ScratchPlan | None = None
 
 
 OptimiserName = Literal["adam", "adamw", "sgd", "rmsprop", "nadam", "adagrad", "adadelta", "adamax", "ftrl"]

@@ -110,10 +110,13 @@ def training_lock() -> Path:
     return training_dir() / "training.lock"
 
 
-def new_run(config: TrainConfig) -> Run:
-    """A new run that waits to be started. Raises UserError: a full disk, a folder that may only be read."""
+def new_run(config: TrainConfig, root: Path | None = None) -> Run:
+    """A new run that waits to be started, in the folder `root` of a study or among all others.
+
+    Raises UserError: a full disk, a folder that may only be read.
+    """
     wanted = f"{time.strftime('%Y%m%d-%H%M%S')}-{config.name}"
-    folder = _new_folder(runs_dir(), wanted)
+    folder = _new_folder(root or runs_dir(), wanted)
     try:
         with _explained(folder):
             _write(folder / CONFIG_FILE, config)
@@ -143,6 +146,11 @@ def find_run(run_id: str) -> Run:
 def read_state(run: Run) -> RunState:
     """How a run stands now; cheap enough for many times a second. One whose process is gone is INTERRUPTED."""
     return _state(run.folder)[0]
+
+
+def run_at(folder: Path) -> Run:
+    """The run in this folder, wherever it lies."""
+    return _run(folder)
 
 
 def again(run: Run) -> Run:

@@ -20,7 +20,7 @@ from core.bundles import load_bundle
 from core.errors import UserError
 from core.folders import shipped_models_dir
 from core.texts import tr
-from core.train_config import HeadLayout, Pooling
+from core.train_config import HeadLayout, Pooling, ScratchPlan
 from training.downloads import fetch_weights
 from training.from_litert import rebuilt
 from training.networks import NETWORKS, _resnet50_old_name
@@ -45,13 +45,20 @@ _CAFFE_MEANS = (103.939, 116.779, 123.68)  # blue, green, red
 
 
 def build(
-    name: str, size_px: int = 0, weights: str = IMAGENET, telling: Telling | None = None, *, grey: bool = False
+    name: str,
+    size_px: int = 0,
+    weights: str = IMAGENET,
+    telling: Telling | None = None,
+    *,
+    grey: bool = False,
+    plan: ScratchPlan | None = None,
 ) -> keras.Model:
     """The network `name` of core.backbones: (size, size, 3) RGB 0...255 -> (rows, columns, channels).
 
     `size_px` 0 is its usual size. `weights` is "imagenet" (those of the shipped networks are in their files), "none"
-    (random numbers), or the path of a file or of a folder of files. `grey` is for those from scratch: they look at the
-    mean of the colours only. Raises UserError where there is no such network, or its weights cannot be had.
+    (random numbers), or the path of a file or of a folder of files. `grey` and `plan` are for those from scratch: with
+    `grey` they look at the mean of the colours only, `plan` changes how they are built. Raises UserError where there is
+    no such network, or its weights cannot be had.
     """
     entry = known(name)
     size_px = size_px or entry.size_px
@@ -62,9 +69,9 @@ def build(
         said = tr("“{name}” is several networks: choose one of them for this.")
         raise UserError(said.format(name=name))
     if entry.kind is Kind.SCRATCH:
-        from training.scratch import build_from_scratch
+        from training.scratch import build_from_scratch, planned
 
-        return build_from_scratch(name, size_px, grey=grey)
+        return build_from_scratch(name, size_px, grey=grey, plan=planned(name, plan))
     if entry.kind is Kind.SHIPPED and weights == IMAGENET:
         return _from_shipped(entry, size_px)
     if not entry.keras:

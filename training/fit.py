@@ -57,7 +57,8 @@ Make = Callable[[TrainConfig, int, Telling], keras.Model]
 def build_classifier(config: TrainConfig, count: int, telling: Telling) -> keras.Model:
     """The network that a configuration asks for, for `count` classes; in SCRATCH mode with random weights."""
     weights = "none" if config.fit.mode is Mode.SCRATCH else config.network.weights
-    backbone = build(config.network.backbone, config.preprocessing.size_px, weights, telling)
+    network = config.network
+    backbone = build(network.backbone, config.preprocessing.size_px, weights, telling, plan=network.scratch)
     return classifier(backbone, config.network.head, count)
 
 

@@ -45,6 +45,7 @@ from core.train_runs import (
     check_may_begin,
     find_run,
     name_in,
+    run_at,
     training_lock,
 )
 from training.kept_data import keep_data, kept_data
@@ -73,6 +74,11 @@ def run_job(run_id: str, job: Job, also: Telling | None = None) -> RunState:
     Raises UserError where the run cannot be begun: there is none, another process is at work on it.
     """
     return _in_run(find_run(run_id), job, _JOBS[job], also)
+
+
+def train_at(folder: Path, also: Telling | None = None) -> RunState:
+    """Train the run in this folder, wherever it lies, as `run_job` does."""
+    return _in_run(run_at(folder), Job.TRAIN, _JOBS[Job.TRAIN], also)
 
 
 def run_search(run_id: str, search: Work, also: Telling | None = None) -> RunState:

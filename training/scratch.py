@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import keras
 from keras import layers
 
-from core.train_config import HeadLayout, Pooling
+from core.train_config import HeadLayout, Pooling, ScratchPlan
 
 _LINEAR: Final = HeadLayout()
 _FLAT: Final = HeadLayout(pooling=Pooling.FLATTEN)
@@ -46,6 +46,11 @@ PLANS: Final[dict[str, Plan]] = {
     "cnn6_bn": Plan((32, 64, 128), convolutions=2),
     "convnet8": Plan((32, 64, 128, 256), convolutions=2),
 }  # fmt: skip
+
+
+def planned(name: str, changes: ScratchPlan | None) -> Plan:
+    """The plan of the network `name` with what a configuration changes about it."""
+    return replace(PLANS[name], **(changes.model_dump(exclude_none=True) if changes else {}))
 
 
 def build_from_scratch(name: str, size_px: int, *, grey: bool = False, plan: Plan | None = None) -> keras.Model:
