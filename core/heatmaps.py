@@ -7,12 +7,14 @@ flattened map or dense layers the gradient takes the place of the weights: HiRes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from core.records import EvidenceMap, Features, Floats, Pixels
+from core.records import Box, EvidenceMap, Features, Floats, Pixels
 
 # Long side of a map: those of the networks are far coarser, so this is smooth enough to be stretched over any picture.
 LONGEST_PX = 256
@@ -77,17 +79,34 @@ def contrast_evidence(
 
 
 def _evidence(features: Features, weights: Floats, size: tuple[int, int]) -> EvidenceMap:
-    rows, columns = size
+    cells = (
+        Cells(seen.spread(weights[seen.first_channel : seen.first_channel + seen.width]), seen.box, seen.share)
+        for seen in features.maps
+    )
+    total = laid_over(cells, size)
+    return EvidenceMap(total, bool(np.maximum(total, 0).mean() >= LEAST_EVIDENCE))
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What one network saw in one view: `values` (rows, columns) over `box`, whose mean counts with `share`."""
+
+    values: Floats
+    box: Box
+    share: float
+
+
+def laid_over(views: Iterable[Cells], size: tuple[int, int]) -> Floats:
+    """The sum of the views over the whole picture, `size` (rows, columns): its mean is that of the views' means."""
     total = np.zeros(size, np.float32)
-    for seen in features.maps:
-        cells = seen.spread(weights[seen.first_channel : seen.first_channel + seen.width])
-        box = seen.box
+    for view in views:
+        box = view.box
         # A view of a smaller part of the picture spreads the same share of the score over less of it.
         area = (box.right - box.left) * (box.bottom - box.top)
-        down = _spread(cells.shape[0], rows, box.top, box.bottom)
-        across = _spread(cells.shape[1], columns, box.left, box.right)
-        total += seen.share / area * (down @ cells @ across.T)
-    return EvidenceMap(total, bool(np.maximum(total, 0).mean() >= LEAST_EVIDENCE))
+        down = _spread(view.values.shape[0], size[0], box.top, box.bottom)
+        across = _spread(view.values.shape[1], size[1], box.left, box.right)
+        total += view.share / area * (down @ view.values @ across.T)
+    return total
 
 
 def _spread(cells: int, pixels: int, start: float, end: float) -> Floats:

@@ -101,6 +101,18 @@ class FeatureMap:
             weights = self.hidden @ np.where(self.pooled > 0, weights, 0)
         return np.asarray(self.values @ weights, np.float32)
 
+    def gradient(self, weights: Floats) -> Floats:
+        """How fast `pooled @ weights` grows with each number of the map (rows, columns, channels), as it was given.
+
+        That is mirrored where `mirrored` says so: it is what goes on backwards through the network.
+        """
+        if self.tail is not None:
+            return self.tail.gradient(self._as_seen, weights)
+        if self.hidden is not None:
+            weights = self.hidden @ np.where(self.pooled > 0, weights, 0)
+        rows, columns = self.values.shape[:2]
+        return np.broadcast_to(np.asarray(weights / (rows * columns), np.float32), self.values.shape)
+
     @property
     def _as_seen(self) -> Floats:
         """The map as the network gave it: a flattened one tells left from right."""

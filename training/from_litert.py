@@ -1,4 +1,5 @@
-"""The networks that ship, back from their LiteRT files into Keras: to be fine-tuned without a download, at any size.
+"""Networks back from their LiteRT files into Keras: to be fine-tuned without a download, at any size, and to have
+gradients.
 
 Their batch normalisations were folded into the convolutions when they were converted, so they stay still by nature.
 """
@@ -23,13 +24,22 @@ _TYPES: Final = {
     schema.TensorType.INT32: np.int32,
 }
 _OPERATORS: Final = {number: name for name, number in vars(schema.BuiltinOperator).items() if isinstance(number, int)}
-_NO_ACTIVATION, _RELU, _RELU6 = 0, 1, 3
+_NO_ACTIVATION, _RELU, _RELU6, _TANH = 0, 1, 3, 4
 
 
 def rebuilt(path: Path, size_px: int, name: str) -> keras.Model:
     """The network of a LiteRT file of ours with its weights: (size, size, 3) -> (rows, columns, channels).
 
     All layers lie flat and can be trained. Raises ValueError for a file with other operators than our networks have.
+    """
+    picture, tensors, made = rebuilt_tensors(path, size_px)
+    return keras.Model(picture, tensors[made], name=name)
+
+
+def rebuilt_tensors(path: Path, size_px: int) -> tuple[Any, dict[int, Any], int]:
+    """The same with all on the way: the picture, the symbolic tensors by their place in the file, the last place.
+
+    Raises ValueError for operators that are unknown here.
     """
     content = path.read_bytes()
     model = schema.ModelT.InitFromPackedBuf(content, 0)
@@ -46,9 +56,9 @@ def rebuilt(path: Path, size_px: int, name: str) -> keras.Model:
             continue
         if kind not in _MAKERS:
             raise ValueError(f"{path.name}: {kind}")
-        values = [tensors[place] if place in tensors else constants[place] for place in given]
+        values = [tensors[place] if place in tensors else constants[place] for place in given if place >= 0]
         tensors[made] = _MAKERS[kind](values, operator.builtinOptions, f"{kind.lower()}_{number}")
-    return keras.Model(picture, tensors[int(graph.outputs[0])], name=name)
+    return picture, tensors, int(graph.outputs[0])
 
 
 class _Constants:
@@ -85,19 +95,30 @@ class _Constants:
 
 
 def _convolution(values: list[Any], options: Any, name: str) -> Any:
-    x, kernel, bias = values
+    x, kernel, *bias = values
     layer = layers.Conv2D(
-        kernel.shape[0], kernel.shape[1:3], (options.strideH, options.strideW), _padding(options), name=name
-    )
-    return _filled(layer, x, [kernel.transpose(1, 2, 3, 0), bias], options)
+        kernel.shape[0], kernel.shape[1:3], (options.strideH, options.strideW), _padding(options),
+        dilation_rate=(options.dilationHFactor, options.dilationWFactor), use_bias=bool(bias),
+        groups=int(x.shape[-1]) // kernel.shape[3], name=name,
+    )  # fmt: skip
+    return _filled(layer, x, [kernel.transpose(1, 2, 3, 0), *bias], options)
 
 
 def _depthwise(values: list[Any], options: Any, name: str) -> Any:
-    x, kernel, bias = values
+    x, kernel, *bias = values
     layer = layers.DepthwiseConv2D(
-        kernel.shape[1:3], (options.strideH, options.strideW), _padding(options), name=name
+        kernel.shape[1:3], (options.strideH, options.strideW), _padding(options), options.depthMultiplier,
+        dilation_rate=(options.dilationHFactor, options.dilationWFactor), use_bias=bool(bias), name=name,
     )  # fmt: skip
-    return _filled(layer, x, [kernel.transpose(1, 2, 3, 0), bias], options)
+    weights = kernel.transpose(1, 2, 3, 0).reshape(*kernel.shape[1:3], int(x.shape[-1]), options.depthMultiplier)
+    return _filled(layer, x, [weights, *bias], options)
+
+
+def _dense(values: list[Any], options: Any, name: str) -> Any:
+    x, kernel, *bias = values
+    if not options.keepNumDims and len(x.shape) != 2:
+        x = keras.ops.reshape(x, (-1, kernel.shape[1]))
+    return _filled(layers.Dense(kernel.shape[0], use_bias=bool(bias), name=name), x, [kernel.T, *bias], options)
 
 
 def _filled(layer: Any, x: Any, weights: list[Array], options: Any) -> Any:
@@ -107,9 +128,12 @@ def _filled(layer: Any, x: Any, weights: list[Array], options: Any) -> Any:
 
 
 def _activated(x: Any, options: Any, name: str) -> Any:
-    if options.fusedActivationFunction == _NO_ACTIVATION:
+    fused = getattr(options, "fusedActivationFunction", _NO_ACTIVATION)
+    if fused == _NO_ACTIVATION:
         return x
-    return layers.ReLU({_RELU: None, _RELU6: 6}[options.fusedActivationFunction], name=f"{name}_relu")(x)
+    if fused == _TANH:
+        return layers.Activation("tanh", name=f"{name}_tanh")(x)
+    return layers.ReLU({_RELU: None, _RELU6: 6}[fused], name=f"{name}_relu")(x)
 
 
 def _padding(options: Any) -> str:
@@ -117,41 +141,143 @@ def _padding(options: Any) -> str:
 
 
 def _add(values: list[Any], options: Any, name: str) -> Any:
-    x, other = values
+    x, other = _moving_first(values)
     if isinstance(other, np.ndarray):
-        return layers.Rescaling(1.0, other.tolist(), name=name)(x)
-    return _activated(layers.Add(name=name)([x, other]), options, name)
+        return _activated(layers.Rescaling(1.0, other.tolist(), name=name)(x), options, name)
+    made = layers.Add(name=name)([x, other]) if x.shape == other.shape else keras.ops.add(x, other)
+    return _activated(made, options, name)
 
 
 def _multiply(values: list[Any], options: Any, name: str) -> Any:
-    x, other = values
+    x, other = _moving_first(values)
     if isinstance(other, np.ndarray):
-        return layers.Rescaling(other.tolist(), name=name)(x)
+        return _activated(layers.Rescaling(other.tolist(), name=name)(x), options, name)
     return _activated(layers.Multiply(name=name)([x, other]), options, name)
 
 
-def _mean(values: list[Any], _options: Any, name: str) -> Any:
-    return layers.GlobalAveragePooling2D(keepdims=True, name=name)(values[0])
+def _moving_first(values: list[Any]) -> list[Any]:
+    """Sums and products may have their constant first."""
+    return values[::-1] if isinstance(values[0], np.ndarray) else values
+
+
+def _of_two(name: str) -> Callable[[list[Any], Any, str], Any]:
+    """An operation of Keras on two tensors."""
+    operation = getattr(keras.ops, name)
+    return lambda values, options, name: _activated(operation(*values), options, name)
+
+
+def _of_one(name: str) -> Callable[[list[Any], Any, str], Any]:
+    """An operation of Keras on one tensor."""
+    operation = getattr(keras.ops, name)
+    return lambda values, _options, _name: operation(values[0])
+
+
+def _over_axes(name: str) -> Callable[[list[Any], Any, str], Any]:
+    """An operation of Keras that takes axes away."""
+    operation = getattr(keras.ops, name)
+
+    def reduced(values: list[Any], options: Any, _name: str) -> Any:
+        axes = tuple(int(axis) for axis in np.ravel(values[1]))
+        return operation(values[0], axis=axes, keepdims=bool(options.keepDims))
+
+    return reduced
+
+
+def _mean(values: list[Any], options: Any, name: str) -> Any:
+    axes = sorted(int(axis) % len(values[0].shape) for axis in np.ravel(values[1]))
+    if axes == [1, 2] and len(values[0].shape) == 4:
+        return layers.GlobalAveragePooling2D(keepdims=bool(options.keepDims), name=name)(values[0])
+    return _over_axes("mean")(values, options, name)
 
 
 def _pad(values: list[Any], _options: Any, name: str) -> Any:
-    x, sides = values
+    x, sides, *filling = values
+    if filling or np.any(sides[[0, 3]]):
+        return keras.ops.pad(x, sides.tolist(), constant_values=float(filling[0]) if filling else 0.0)
     return layers.ZeroPadding2D(tuple(tuple(int(n) for n in pair) for pair in sides[1:3]), name=name)(x)
 
 
-def _max_pool(values: list[Any], options: Any, name: str) -> Any:
-    pool = (options.filterHeight, options.filterWidth)
-    return layers.MaxPooling2D(pool, (options.strideH, options.strideW), _padding(options), name=name)(values[0])
+def _pool(make: Any) -> Callable[[list[Any], Any, str], Any]:
+    def pooled(values: list[Any], options: Any, name: str) -> Any:
+        pool = (options.filterHeight, options.filterWidth)
+        layer = make(pool, (options.strideH, options.strideW), _padding(options), name=name)
+        return _activated(layer(values[0]), options, name)
+
+    return pooled
+
+
+def _reshape(values: list[Any], options: Any, _name: str) -> Any:
+    """The first number is the count of pictures, which is one in the file and any here."""
+    wanted = values[1] if len(values) > 1 else options.newShape
+    return keras.ops.reshape(values[0], (-1, *(int(side) for side in np.ravel(wanted)[1:])))
+
+
+def _concatenate(values: list[Any], options: Any, name: str) -> Any:
+    return _activated(layers.Concatenate(axis=options.axis, name=name)(values), options, name)
+
+
+def _flip(values: list[Any], _options: Any, _name: str) -> Any:
+    return keras.ops.flip(values[0], axis=tuple(int(axis) for axis in np.ravel(values[1])))
+
+
+def _transposed(values: list[Any], _options: Any, _name: str) -> Any:
+    return keras.ops.transpose(values[0], [int(axis) for axis in values[1]])
+
+
+def _leaky(values: list[Any], options: Any, _name: str) -> Any:
+    return keras.ops.leaky_relu(values[0], float(options.alpha))
+
+
+def _gelu(values: list[Any], options: Any, _name: str) -> Any:
+    return keras.ops.gelu(values[0], approximate=bool(options.approximate))
+
+
+def _gathered(values: list[Any], options: Any, _name: str) -> Any:
+    return keras.ops.take(values[0], values[1].astype(np.int32), axis=options.axis)
+
+
+def _squared_difference(values: list[Any], _options: Any, _name: str) -> Any:
+    return keras.ops.square(keras.ops.subtract(*values))
 
 
 _MAKERS: Final[Mapping[str, Callable[[list[Any], Any, str], Any]]] = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
+    "FULLY_CONNECTED": _dense,
     "ADD": _add,
     "MUL": _multiply,
+    "SUB": _of_two("subtract"),
+    "DIV": _of_two("divide"),
+    "POW": _of_two("power"),
+    "MAXIMUM": _of_two("maximum"),
+    "MINIMUM": _of_two("minimum"),
+    "SQUARED_DIFFERENCE": _squared_difference,
     "MEAN": _mean,
+    "SUM": _over_axes("sum"),
+    "REDUCE_MAX": _over_axes("max"),
     "PAD": _pad,
-    "MAX_POOL_2D": _max_pool,
+    "PADV2": _pad,
+    "MAX_POOL_2D": _pool(layers.MaxPooling2D),
+    "AVERAGE_POOL_2D": _pool(layers.AveragePooling2D),
+    "CONCATENATION": _concatenate,
+    "RESHAPE": _reshape,
+    "TRANSPOSE": _transposed,
+    "REVERSE_V2": _flip,
+    "GATHER": _gathered,
     "LOGISTIC": lambda values, _options, name: layers.Activation("sigmoid", name=name)(values[0]),
     "RELU": lambda values, _options, name: layers.ReLU(name=name)(values[0]),
+    "RELU6": lambda values, _options, name: layers.ReLU(6, name=name)(values[0]),
+    "TANH": lambda values, _options, name: layers.Activation("tanh", name=name)(values[0]),
+    "ELU": lambda values, _options, name: layers.Activation("elu", name=name)(values[0]),
+    "HARD_SWISH": lambda values, _options, name: layers.Activation("hard_silu", name=name)(values[0]),
+    "SOFTMAX": lambda values, _options, name: layers.Activation("softmax", name=name)(values[0]),
+    "LEAKY_RELU": _leaky,
+    "GELU": _gelu,
+    "ABS": _of_one("abs"),
+    "NEG": _of_one("negative"),
+    "EXP": _of_one("exp"),
+    "LOG": _of_one("log"),
+    "SQRT": _of_one("sqrt"),
+    "RSQRT": _of_one("rsqrt"),
+    "SQUARE": _of_one("square"),
 }
