@@ -223,6 +223,10 @@ class ChoicesPage(Page):
         seconds = self.desk.estimated_s()
         if seconds is not None:
             lines.append(tr("This will take about {time}.").format(time=duration(max(10, round(seconds, -1)))))
+        if self.desk.values.get("name", "").strip() in self.desk.known_models:
+            lines.append(
+                tr("There is a model of this name: used, the new one takes its place, and it is one click back.")
+            )
         is_long = seconds is not None and seconds >= _LONG_S
         if is_long:
             lines.append(tr("The computer can be used meanwhile, and the training can be paused and gone on with."))

@@ -71,11 +71,14 @@ class RetrainDesk:
         self.report: DataReport | None = None
         self.acts: list[Act] = []
         self.notes: tuple[str, ...] = ()
+        # What the photographs were last looked at with, and what they are looked at with now.
         self.looked: tuple[Source, tuple[Act, ...]] | None = None
+        self._asked: tuple[Source, tuple[Act, ...]] | None = None
         self.values: dict[str, str] = {}
         self.base: TrainConfig | None = None
         self.unfolded: set[str] = set()
         self.computer = Computer()
+        self.known_models: frozenset[str] = frozenset()
         self.preview: Path | None = None
         self.ended: Progress | None = None
         self.results = RetrainResults(self)
@@ -87,11 +90,6 @@ class RetrainDesk:
         self.tab = tab
 
     # Access
-
-    @property
-    def needs_passphrase(self) -> bool:
-        """Whether the tools are there for those who know the passphrase."""
-        return bool(self.window.settings.retrain_passphrase)
 
     def start(self) -> None:
         """Behind the drawn window: what was set; a training that goes on from before is followed."""
@@ -130,6 +128,7 @@ class RetrainDesk:
         self.is_open = True
         self.show(Place.LIVE if self.run.is_training else Place.PHOTOS)
         self.ask(self.engine.computer, self._on_computer)
+        self.ask(self.engine.model_names, self._on_model_names)
         self.results.ask_earlier()
         self.ask(self.engine.words_in_library, self._on_words_said)
 
@@ -141,6 +140,9 @@ class RetrainDesk:
     def _on_computer(self, computer: Computer) -> None:
         self.computer = computer
         self.tab.show_page(Place.CHOICES)
+
+    def _on_model_names(self, names: frozenset[str]) -> None:
+        self.known_models = names
 
     def _on_words_said(self, number: int) -> None:
         self.words_said = number
@@ -184,6 +186,7 @@ class RetrainDesk:
         """Other photographs: what was found in the ones before is over."""
         self.report, self.looked, self.draft, self.preview = None, None, None, None
         self.acts, self.notes = [], ()
+        self.base, self.values = None, {}
         self.problem = ""
         self.tab.show_page(Place.PHOTOS)
 
@@ -219,7 +222,7 @@ class RetrainDesk:
 
         def made(config: TrainConfig) -> None:
             self.base = config
-            self.looked = source, acts
+            self._asked = source, acts
             self.run.start(self.draft, config, Job.LOOK)
 
         self.ask(make, made, self.on_problem)
@@ -340,6 +343,7 @@ class RetrainDesk:
             self.notes = state.notes
             self.tab.show_progress()
             if state.status is RunStatus.DONE or state.status is RunStatus.DRAFT:
+                self.looked = self._asked or self.looked
                 self._on_looked(progress.run)
             else:
                 self.tab.show_page(Place.PHOTOS)

@@ -262,6 +262,14 @@ class RetrainEngine:
         with self._engine.library.database.reading() as connection:
             return int(connection.execute(asked).fetchone()[0])
 
+    def model_names(self) -> frozenset[str]:
+        """The names that models have already."""
+        from core.bundle_info import is_name
+        from core.folders import models_dir, shipped_models_dir
+
+        folders = [one for root in (models_dir(), shipped_models_dir()) if root.is_dir() for one in root.iterdir()]
+        return frozenset(one.name for one in folders if one.is_dir() and is_name(one.name))
+
     def computer(self) -> Computer:
         """What it can do; TensorFlow is looked for, not loaded."""
         from importlib.util import find_spec

@@ -311,6 +311,37 @@ def test_looking_again_applies_what_was_decided(tab: Window, dogs: Path, names: 
     assert not desk_of(tab).has_new_acts
 
 
+def test_other_photographs_begin_anew(tab: Window, dogs: Path, names: list[str], tmp_path: Path) -> None:
+    look(tab, dogs, names)
+    choose(tab, FindingKind.TWO_LABELS)
+    page_of(tab).findings.buttons["leave_out"].invoke()
+    tab.settle()
+    page_of(tab).other_button.invoke()
+    tab.settle()
+    desk = desk_of(tab)
+    assert (desk.report, desk.acts, desk.values) == (None, [], {})
+    assert tab.shell.retrain_tab.steps[Place.CHOICES].instate(["disabled"])
+    (tmp_path / "others").mkdir()
+    tab.shell.open_paths([tmp_path / "others"])
+    tab.settle()
+    assert desk.source.title == "others"
+
+
+def test_a_second_look_that_is_stopped_decides_nothing(
+    tab: Window, dogs: Path, names: list[str], process: NoProcess
+) -> None:
+    run = look(tab, dogs, names)
+    choose(tab, FindingKind.TWO_LABELS)
+    page_of(tab).findings.buttons["leave_out"].invoke()
+    page_of(tab).look_button.invoke()
+    tab.wait(lambda: process.started, "the process")
+    put_state(run, RunStatus.STOPPED, job=Job.LOOK)
+    tab.wait(lambda: not desk_of(tab).run.is_running, "its end")
+    tab.settle()
+    assert desk_of(tab).has_new_acts
+    assert desk_of(tab).report is not None
+
+
 def test_a_look_that_failed_says_why(tab: Window, dogs: Path, process: NoProcess) -> None:
     desk_of(tab).takes(dogs, True)
     page_of(tab).look_button.invoke()
@@ -346,6 +377,15 @@ def test_choices_are_checked_beside_their_fields(tab: Window, dogs: Path, names:
     assert config is not None
     assert (config.name, config.fit.mode, config.fit.epochs) == ("mon-modele", Mode.FINETUNE, 7)
     assert desk_of(tab).place is Place.LIVE
+
+
+def test_a_name_that_a_model_has_already_is_told(tab: Window, dogs: Path, names: list[str]) -> None:
+    look(tab, dogs, names)
+    desk_of(tab).show(Place.CHOICES)
+    page_of(tab).name.set("name", "colours")
+    assert "There is a model of this name" in str(page_of(tab).computer.cget("text"))
+    page_of(tab).name.set("name", "colours-2")
+    assert "There is a model" not in str(page_of(tab).computer.cget("text"))
 
 
 def test_ways_that_need_more_are_grey_with_the_reason(
