@@ -13,7 +13,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.texts import tr
 
-_PATIENCE_S, _PAUSE_S = 30.0, 0.2
+_PATIENCE_S, _PAUSE_S = 90.0, 0.2  # half a minute on a busy computer
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # there is one on Windows only
 
 
