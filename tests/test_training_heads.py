@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from core.records import Floats
-
 from training.heads import Head, Labels, fit_head, softmax
 
 CHANNELS, COUNT = 5, 4

@@ -171,7 +171,9 @@ class _Library:
         return found
 
     def _vector(self, kept: object) -> Floats | None:
-        vector = np.frombuffer(kept, np.float16).astype(np.float32) if isinstance(kept, bytes) else np.empty(0, np.float32)
+        vector = (
+            np.frombuffer(kept, np.float16).astype(np.float32) if isinstance(kept, bytes) else np.empty(0, np.float32)
+        )
         return vector if len(vector) == self._channels else None
 
 

@@ -2,10 +2,10 @@
 
     python -m tests.bench.head_speed [PHOTOGRAPHS] [--number N] [--epochs N] [--weights FOLDER] [--network NAME]
 
-PHOTOGRAPHS has a folder for each class (../shared/data/dogs); of each class, every fifth is for validation. The usual way is ten
-epochs of Keras' `model.fit` on a frozen EfficientNet-Lite2 with a new softmax, fed by `image_dataset_from_directory`,
-keeping the weights that were best on validation. Head mode fits on stored embeddings; how long these take once is
-shown, too. With `--epochs 1` one epoch is measured and taken ten times, and the accuracy is that of one epoch.
+PHOTOGRAPHS has a folder for each class (../shared/data/dogs); of each class, every fifth is for validation. The usual
+way is ten epochs of Keras' `model.fit` on a frozen EfficientNet-Lite2 with a new softmax, fed by
+`image_dataset_from_directory`; its best epoch counts. Head mode fits on stored embeddings; how long these take, once,
+is shown, too. With `--epochs 1` one epoch is measured and taken ten times, and the accuracy is that of one epoch.
 """
 
 from __future__ import annotations
@@ -126,9 +126,9 @@ def _usual_way(data: DataSet, network: str, weights: str, epochs: int, folder: P
         ).prefetch(2)
         for part in (Part.TRAIN, Part.VALIDATION)
     }  # fmt: skip
-    pooled = keras.layers.GlobalAveragePooling2D()(backbone(backbone.inputs, training=False))
+    pooled = keras.layers.GlobalAveragePooling2D()(backbone(backbone.input, training=False))
     scores = keras.layers.Dense(len(data.labels), activation="softmax")(pooled)
-    model = keras.Model(backbone.inputs, scores)
+    model = keras.Model(backbone.input, scores)
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     began = time.perf_counter()
     history: dict[str, Any] = model.fit(
