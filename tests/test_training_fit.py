@@ -24,7 +24,7 @@ import keras
 import tensorflow as tf
 
 from tests.tiny_networks import tiny_network
-from training import fit
+from training import epochs, fit
 from training.builders import build
 from training.estimate import estimate_s
 from training.fit import build_classifier, fit_network, run_whitening
@@ -205,10 +205,10 @@ def test_finish_within_the_first_epoch_says_so(data: DataSet, tmp_path: Path) ->
     told = Stopping(Stop.FINISH, epoch=1)
     assert fit_network(tiny_config(SCRATCH), data, tmp_path, told, tiny_network) is not None
     assert any("first epoch" in note for note in told.notes)
-    told = Remembered()
-    told.stop = Stop.FINISH
+    at_once = Remembered()
+    at_once.stop = Stop.FINISH
     with pytest.raises(Cancelled):
-        fit_network(tiny_config(SCRATCH), data, tmp_path / "other", told, tiny_network)
+        fit_network(tiny_config(SCRATCH), data, tmp_path / "other", at_once, tiny_network)
 
 
 def test_a_rate_that_is_far_too_high_is_said(data: DataSet, tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_out_of_memory_takes_smaller_batches_and_goes_on(
     data: DataSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes: list[int] = []
-    train_epoch = fit.train_epoch
+    train_epoch = epochs.train_epoch
 
     def narrow(model: Any, batches: Iterator[Any], *rest: Any) -> Any:
         def watched() -> Iterator[Any]:

@@ -23,7 +23,6 @@ from training.samples import DataSet
 pytest.importorskip("tensorflow", reason="TensorFlow, which trains the models, is not installed")
 
 from tests.tiny_networks import tiny_network
-from training import checkpoints
 from training.fit import fit_network
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +52,8 @@ class Run:
 @pytest.fixture(scope="module")
 def through(data: DataSet, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Both trainings when nothing comes in between."""
-    folder, runs = tmp_path_factory.mktemp("through"), {}
+    folder = tmp_path_factory.mktemp("through")
+    runs: dict[str, Run] = {}
     for rules in (ADAM, SGD):
         found = weights(tiny_config(rules), data, folder / rules.optimiser)
         runs[rules.optimiser] = Run(found, history(folder / rules.optimiser))
@@ -175,10 +175,10 @@ def test_a_full_disk_loses_no_earlier_epoch(
             raise OSError(errno.ENOSPC, "No space left on device")
         saved(file, **arrays)
 
-    monkeypatch.setattr(checkpoints.np, "savez", full)
+    monkeypatch.setattr(np, "savez", full)
     with pytest.raises(UserError, match="disk is full"):
         weights(tiny_config(SGD), data, tmp_path)
-    monkeypatch.setattr(checkpoints.np, "savez", saved)
+    monkeypatch.setattr(np, "savez", saved)
     kept = [path.name for path in (tmp_path / "checkpoint").iterdir()]
     assert "epoch-00002.npz" in kept and not any(name.endswith(".part") for name in kept)
     assert same(through["sgd"].weights, weights(tiny_config(SGD), data, tmp_path))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from core.train_config import Augmentation, Mode, TrainConfig
 
+if TYPE_CHECKING:
+    from optuna.trial import BaseTrial
+
 # What strength 1 means where the configuration has no augmentation of its own: nothing that changes a meaning.
 USUAL_AUGMENTATION: Final = Augmentation(rotation_deg=15, zoom=0.2, contrast=0.2, brightness=0.1, crop=0.1)
-
-
-class Suggests(Protocol):
-    """The part of `optuna.Trial` that chooses."""
-
-    def suggest_categorical(self, name: str, choices: tuple[str, ...] | tuple[int, ...]) -> str | int: ...
-    def suggest_float(self, name: str, low: float, high: float, *, log: bool = False) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Choice:
         return TrainConfig.model_validate(config.model_copy(update=changes).model_dump())
 
 
-def chosen(trial: Suggests, config: TrainConfig, space: SearchSpace) -> Choice:
+def chosen(trial: BaseTrial, config: TrainConfig, space: SearchSpace) -> Choice:
     """What a trial chooses; what is not searched is the configuration's own."""
     backbones = space.backbones or (config.network.backbone,)
     unfrozen = config.fit.unfrozen
