@@ -70,6 +70,7 @@ checkpoints  how far a fitting is, on disk
 tensorboards its curves for TensorBoard
 estimate     how long it will take on this computer
 search       which choices are best, by trying (Optuna)
+search_space what is tried, and what a configuration becomes with it
 
 weights      ImageNet weights from files
 networks     the backbones, built in Keras and filled with them
