@@ -190,24 +190,14 @@ def _add_asm3(classify: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(commands: _Subparsers) -> None:
-    explain = _command(
-        commands,
-        "explain",
-        tr("a picture that shows where in a photograph the evidence for a breed lies"),
-        "  main.py explain rex.jpg --out why.png\n"
-        "  main.py explain rex.jpg --out why.png --label Harrier\n"
-        "  main.py explain rex.jpg --out why.png --label Beagle --versus Harrier --outline",
-    )
-    add = explain.add_argument
-    add("photo", type=Path, metavar="PHOTO", help=tr("the photograph"))
-    add("--out", type=Path, required=True, metavar="FILE.png", help=tr("the picture to write"))
-    add("--label", metavar="BREED", help=tr("evidence for this breed (default: the likeliest)"))
-    add("--versus", metavar="BREED", help=tr("what speaks for the one and against this other breed"))
+    from core.explain_arguments import EXAMPLES, add_explain_arguments, explain_lines
+
+    what = tr("a picture that shows where in a photograph the evidence for a breed lies")
+    explain = _command(commands, "explain", what, EXAMPLES)
+    explain.usage = "main.py explain PHOTO --out FILE.png [...]"  # all of them would fill the screen
+    add_explain_arguments(explain)
     _add_model(explain)
-    add("--palette", metavar="NAME", help=tr("the colours: cividis, viridis, magma or blue-orange"))
-    add("--opacity", type=_share, metavar="0...1", help=tr("how strongly the colours cover the photograph"))
-    add("--outline", action="store_true", help=tr("draw the outline of the animal"))
-    explain.set_defaults(lines=_explain_lines)
+    explain.set_defaults(lines=explain_lines)
 
 
 def _add_training(commands: _Subparsers, training: Make | None) -> None:
@@ -274,16 +264,6 @@ def _years(text: str) -> float:
     return years
 
 
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:  # false for nan, too
-        raise argparse.ArgumentTypeError(tr("{text} is not a number from 0 to 1").format(text=text))
-    return share
-
-
 # What a command needs is imported when it runs: the others, and --help, stay quick.
 
 
@@ -322,23 +302,6 @@ def _classify_for_asm3(args: argparse.Namespace) -> None:
     )
     shows = args.progress or (sys.stderr.isatty() and (args.out is not None or not sys.stdout.isatty()))
     write_animals(AnimalTable(tuple(args.paths), args.out, options, args.facts, shows), bundle)
-
-
-def _explain_lines(args: argparse.Namespace) -> Iterator[str]:
-    from core.commands_explain import Explanation, explain
-
-    return explain(
-        Explanation(
-            photo=args.photo,
-            out=args.out,
-            label=args.label,
-            versus=args.versus,
-            model=args.model,
-            palette=args.palette,
-            opacity=args.opacity,
-            outline=args.outline,
-        )
-    )
 
 
 def _model_lines(action: str, args: argparse.Namespace) -> Iterator[str]:

@@ -33,3 +33,15 @@ def drawable(text: str, font: ImageFont.FreeTypeFont) -> str:
     plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "OE").replace("\u2019", "'"))
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return letters.encode("ascii", "replace").decode()
+
+
+def wrapped(text: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """The text in lines that are no wider than `width`, broken at spaces where possible."""
+    lines = [""]
+    for word in drawable(text, font).split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return [line for line in lines if line]
