@@ -174,7 +174,5 @@ def painted_over(pixels: Pixels, present: Mask) -> Pixels:
     small = cv2.resize(pixels, (columns, rows), interpolation=cv2.INTER_AREA)
     filled = cv2.inpaint(small, (~present).astype(np.uint8), _INPAINT_RADIUS_PX, cv2.INPAINT_TELEA)
     stretched = cv2.resize(filled, (width, height), interpolation=cv2.INTER_LINEAR)
-    there: npt.NDArray[np.uint8] = cv2.resize(
-        present.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST
-    )
+    there = cv2.resize(present.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(np.where(there[:, :, None] > 0, pixels, stretched), np.uint8)
