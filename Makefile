@@ -2,7 +2,7 @@
 .PHONY: help run test bench lint types format set-up set-up-dev set-up-bench lock clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
-export PHOTO PHOTOS
+export PHOTO PHOTOS CLASSES
 PYTHON_RUN = .venv/bin/python
 PYTHON_DEV = .venv-dev/bin/python
 PYTHON_BENCH = .venv-bench/bin/python
@@ -15,6 +15,7 @@ help:
 	@echo 'make test             formatting, lint, types and all tests'
 	@echo 'make bench            photographs a second, beside plain Keras, tf.data and ONNX Runtime (about 20 minutes)'
 	@echo 'make bench PHOTOS=folder OPTIONS="--number 60"    on your own photographs, on fewer of them'
+	@echo '                  then a new head beside ten epochs of model.fit, on CLASSES=folder with a folder for each class'
 	@echo 'make lint, types, format, lock, set-up, set-up-dev, set-up-bench, clean: see the Makefile'
 
 run: set-up
@@ -25,6 +26,7 @@ test: lint types
 
 bench: set-up-bench
 	@$(PYTHON_BENCH) -m tests.bench.speed $${PHOTOS:+"$$PHOTOS"} $(OPTIONS)
+	@$(PYTHON_BENCH) -m tests.bench.head_speed $${CLASSES:+"$$CLASSES"}
 
 lint: set-up-dev
 	$(PYTHON_DEV) -m ruff format --check .
