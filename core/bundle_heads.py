@@ -103,7 +103,8 @@ def ready_to_use(values: Array) -> Array:
 
 def are_possible(values: Array) -> bool:
     """Whether all numbers are finite and of a sensible size."""
-    return bool(np.abs(values).max() <= LARGEST_WEIGHT)  # false for NaN too
+    # As a Python float: numpy would make the limit a float16 too, which is infinity. False for NaN.
+    return float(np.abs(values).max()) <= LARGEST_WEIGHT
 
 
 def _tail(backbone: Backbone, arrays: Mapping[str, Floats]) -> DenseTail | None:

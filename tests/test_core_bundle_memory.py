@@ -36,6 +36,7 @@ BAD_MEMORIES: dict[str, tuple[dict[str, Any], str]] = {
     "endless basis": ({"basis": np.zeros((5000, 5), np.float16)}, "wrong shape"),
     "flat basis": ({"basis": np.zeros(5, np.float16)}, "wrong shape"),
     "not a number": ({"rest": np.full(5, np.nan, np.float16)}, "impossible"),
+    "infinite": ({"rest": np.full(5, np.inf, np.float16)}, "impossible"),
     "longer keys": ({"seen": np.zeros((2, 9), np.uint8)}, "wrong shape"),
     "keys as numbers": ({"seen": np.zeros((2, 8), np.float16)}, "wrong shape"),
     "flat keys": ({"seen": np.zeros(8, np.uint8)}, "wrong shape"),

@@ -12,11 +12,11 @@ import pytest
 
 from core.bundle_info import Step
 from core.errors import Cancelled, UserError
-from core.train_config import Augmentation, Balance, BalanceKind, Fit, HeadLayout, Mode, Network, Preprocessing
+from core.train_config import Augmentation, Balance, BalanceKind, Fit, HeadLayout, Mode, Network, Pooling, Preprocessing
 from core.train_records import Epoch, Phase
 from tests.tiny_training import Remembered, drawn_data, tiny_config
 from training.samples import DataSet, Part
-from training.telling import Stop
+from training.telling import Silent, Stop
 
 pytest.importorskip("tensorflow", reason="TensorFlow, which trains the models, is not installed")
 
@@ -54,6 +54,13 @@ def accuracy(model: Any, data: DataSet) -> float:
     (batch,) = feed.batches([Drawn(n) for n in range(len(part))], 99, None)
     answers = np.asarray(model(batch.inputs, training=False))
     return float((answers.argmax(1) == batch.targets.argmax(1)).mean())
+
+
+def test_a_head_that_no_model_could_keep_is_refused_before_any_work() -> None:
+    config = tiny_config(SCRATCH)
+    network = Network(backbone="cnn4_bn", head=HeadLayout(pooling=Pooling.FLATTEN, dense=(8192, 8192, 8192)))
+    with pytest.raises(UserError, match="million weights"):
+        build_classifier(config.model_copy(update={"network": network}), 3, Silent())
 
 
 def test_from_scratch_it_learns_and_writes_everything_down(data: DataSet, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.bundle_info import Step
+from core.bundles import MOST_HEAD_BYTES
 from core.errors import Cancelled, UserError
 from core.folders import replacing
 from core.machine import native_silence
@@ -50,6 +51,8 @@ log = logging.getLogger(__name__)
 
 HISTORY_FILE: Final = "history.jsonl"
 WHITENING_FILE: Final = "whitening.npz"
+# At least: large dense layers are kept in half precision.
+_BYTES_A_WEIGHT: Final = 2
 
 Make = Callable[[TrainConfig, int, Telling], keras.Model]
 
@@ -59,7 +62,19 @@ def build_classifier(config: TrainConfig, count: int, telling: Telling) -> keras
     weights = "none" if config.fit.mode is Mode.SCRATCH else config.network.weights
     network = config.network
     backbone = build(network.backbone, config.preprocessing.size_px, weights, telling, plan=network.scratch)
-    return classifier(backbone, config.network.head, count)
+    model = classifier(backbone, config.network.head, count)
+    _check_head(model.count_params() - backbone.count_params())
+    return model
+
+
+def _check_head(weights: int) -> None:
+    """Before hours are spent on it: a head that no model's file may hold, such as one on a large flattened map."""
+    if weights * _BYTES_A_WEIGHT > MOST_HEAD_BYTES:
+        said = tr(
+            "The layers after the network would have {number} million weights, more than a model may keep. Choose "
+            "smaller pictures, fewer units, or the average instead of flattening."
+        )
+        raise UserError(said.format(number=round(weights / 1e6)))
 
 
 def fit_network(
