@@ -28,6 +28,7 @@ neurons             which channels carry a class (Shapley), and which photograph
 outlines            the animal cut out of the picture
 picture_text        words in pictures
 transformations     what classic image processing sees of an object: cut out, filtered, outlined, measured
+transformation_sheets  those pictures side by side, with their names
 pictures            the picture with its heatmap as a file
 
 Models on disk:
@@ -94,6 +95,7 @@ train_runs          the runs: made, listed, started as a process, stopped, delet
 run_results         what a judged run left in its folder, read back
 train_process       the process of a run: this program, started again
 train_lock          what one process holds as long as it lives
+study_presets       the studies that can be run again, as data
 low_priority        a process that gives way to others
 
 The command line and help:
@@ -103,6 +105,8 @@ commands_classify   a table of many photographs
 commands_asm3       a table of their animals for ASM3
 commands_explain    a picture that says why
 commands_train      train and evaluate: what may be typed, and the config that it means
+commands_study      study: what may be typed
+commands_transform  transform: classic image processing of photographs, as files
 commands_models     list, show, use, import, export, remove
 doctor              what is installed, what is missing, what to do
 diagnostics         the file that helps to find a fault

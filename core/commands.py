@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-COMMANDS = ("classify", "explain", "train", "evaluate", "models", "doctor")
+COMMANDS = ("classify", "explain", "train", "evaluate", "study", "transform", "models", "doctor")
 DONE, FAILED, WRONG_USAGE, INTERRUPTED, NOT_READ = 0, 1, 2, 130, 141
 
 # A table with more columns than this helps nobody.
@@ -124,6 +124,7 @@ def _parser(window_check: MoreSections | None, training: Make | None) -> argpars
     _add_classify(commands)
     _add_explain(commands)
     _add_training(commands, training)
+    _add_studies(commands, training)
     _add_models(commands)
     doctor = _command(commands, "doctor", tr("versions, folders, models, what is missing and what to do about it"))
     doctor.set_defaults(lines=lambda args: _doctor_lines(window_check))
@@ -210,6 +211,16 @@ def _add_training(commands: _Subparsers, training: Make | None) -> None:
     add_train_arguments(train, training)
     what = tr("how right a model is on photographs whose classes are known")
     add_evaluate_arguments(_command(commands, "evaluate", what, EVALUATE_EXAMPLES), training)
+
+
+def _add_studies(commands: _Subparsers, training: Make | None) -> None:
+    from core.commands_study import STUDY_EXAMPLES, add_study_arguments
+    from core.commands_transform import TRANSFORM_EXAMPLES, add_transform_arguments
+
+    what = tr("the comparisons of earlier projects, run again: tables, curves and a report")
+    add_study_arguments(_command(commands, "study", what, STUDY_EXAMPLES), training)
+    what = tr("what classic image processing sees of an object: cut out, filtered, outlined, measured")
+    add_transform_arguments(_command(commands, "transform", what, TRANSFORM_EXAMPLES))
 
 
 def _add_models(commands: _Subparsers) -> None:

@@ -16,6 +16,7 @@ from core.texts import percent, tr
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+    from core.commands_study import StudyRequest
     from core.train_config import Source, TrainConfig
     from core.train_records import Job
     from core.train_runs import Run
@@ -64,6 +65,9 @@ class Training(Protocol):
 
     def evaluate(self, model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
         """What a model says of labelled photographs: text, or json."""
+
+    def study(self, request: StudyRequest) -> Iterator[str]:
+        """Train every variant of a study, one after the other: the figures, and where they are."""
 
 
 Make = Callable[[], Training]

@@ -11,6 +11,7 @@ import pytest
 
 from core import commands_train
 from core.commands import run_command
+from core.commands_study import StudyRequest
 from core.train_config import (
     Augmentation,
     BalanceKind,
@@ -55,6 +56,10 @@ class FakeTraining:
     def evaluate(self, model: str, source: Source, report: Path | None, kind: str) -> Iterator[str]:
         self.asked.append(("evaluate", model, source, report, kind))
         yield "judged"
+
+    def study(self, request: StudyRequest) -> Iterator[str]:
+        self.asked.append(("study", request))
+        yield "studied"
 
 
 @pytest.fixture

@@ -59,6 +59,14 @@ report       the same as one page, of its parts: report_charts, report_classes, 
 trained_card MODEL_CARD.md of a model that somebody trained
 trained_memory  which photographs it was trained on
 
+study        the comparisons of earlier projects: every variant a run, one after the other, gone on with
+study_records  what a study keeps of itself
+study_data   its photographs: fewer for a quick try, a class for all else, one split for all variants
+study_tables its results as CSV and Markdown
+study_charts the curves of all variants in one picture
+study_pictures  what augmentation and image processing make of some of its photographs
+study_report all of it as one page
+
 fit          fine-tuning and training from scratch, gone on with after any end
 stages       which layers move when
 feeding      photographs -> batches, ahead of the device

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from core.about import NAME
+from core.commands_study import StudyRequest
 from core.errors import Cancelled, UserError
 from core.models import model_or_file
 from core.run_results import comparison_sentence, not_medical_words, title_of
@@ -100,6 +101,23 @@ def evaluate(model: str, source: Source, report: Path | None, kind: str) -> Iter
     yield from result_lines(result)
     if report is not None:
         yield tr("report: {path}").format(path=report / REPORT_FILE)
+
+
+def study(request: StudyRequest) -> Iterator[str]:
+    """Train every variant of a study: its tables, and where they are. Raises UserError, KeyboardInterrupt."""
+    from training.study import run_study
+    from training.study_tables import MARKDOWN_FILE
+
+    _quiet_tensorflow()
+    with closing(Shown()) as shown:
+        try:
+            done = run_study(request, shown)
+        except (Cancelled, KeyboardInterrupt) as error:
+            said = tr("Stopped. The same command goes on from here.")
+            print(f"{NAME}: {said}", file=sys.stderr)
+            raise KeyboardInterrupt from error
+    yield from (done.folder / MARKDOWN_FILE).read_text(encoding="utf-8").splitlines()
+    yield tr("report: {path}").format(path=(request.out or done.folder) / REPORT_FILE)
 
 
 def _done(run: Run, job: Job) -> None:
