@@ -12,7 +12,7 @@ from PIL import Image
 
 from core.activation_sheet import Seen
 from core.bundles import BundleInfo
-from core.explaining import fitted
+from core.explaining import fitted, odds_as_probability
 from core.heatmaps import DIVERGING, overlay
 from core.neuron_photographs import ClassNeurons, Neuron
 from core.outlines import Mask
@@ -23,8 +23,8 @@ from core.records import EvidenceMap, Floats, Photo, Pixels
 from core.shap_partition import Shares
 from core.texts import label_name, percent, tr
 
-# Of the shares' densities, the strongest thousandth may be brighter than the colour bar tells: single small parts.
-_STRONG: Final = 0.995
+# The strongest small parts get the same colour, so that large weaker ones can be seen beside them.
+_STRONG: Final = 0.97
 _ACROSS: Final = 4
 _SMALL_PX: Final = 170
 
@@ -38,7 +38,7 @@ class Explained:
 
 
 def shap_sheet(photo: Photo, shares: Shares, labels: Sequence[int], info: BundleInfo, opacity: float) -> Explained:
-    """The photograph, and for each label what each part adds to its probability: orange for, blue against."""
+    """The photograph, and for each label what each part adds to its log-odds: orange for, blue against."""
     palette = min(DIVERGING)
     peak = max(float(np.quantile(np.abs(shares.values), _STRONG)), 1e-6)
     faint = _greyed(photo.pixels)
@@ -46,13 +46,13 @@ def shap_sheet(photo: Photo, shares: Shares, labels: Sequence[int], info: Bundle
     lines = []
     for place, label in enumerate(labels):
         drawn = overlay(faint, EvidenceMap(shares.values[place], True), palette, opacity, peak=peak)
-        whole, nothing = float(shares.whole[place]), float(shares.nothing[place])
+        whole, nothing = odds_as_probability(shares.whole[place]), odds_as_probability(shares.nothing[place])
         said = tr("{name}: {whole}; without any part {nothing}")
         words = said.format(name=label_name(info.labels[label]), whole=percent(whole), nothing=percent(nothing))
         tiles.append(Tile(drawn, words))
         lines.append(words)
     captions = (
-        tr("What each part adds to the probability, by {count} answers (SHAP).").format(count=shares.asked),
+        tr("What each part adds to the odds of a class, by {count} answers (SHAP).").format(count=shares.asked),
         tr("What is missing is painted over from its surroundings."),
     )
     drawing = Drawing(palette, opacity, ends=(tr("speaks against"), tr("speaks for")))
@@ -74,7 +74,8 @@ def apart_sheet(photo: Photo, mask: Mask, found: Apart, label: int, info: Bundle
     tiles = [Tile(picture, text) for picture, text in zip(pictures, words, strict=True)]
     breed = tr("The probability of {breed}:").format(breed=label_name(info.labels[label]))
     said = where_it_looks(found, subject)
-    return Explained(sheet([Row(tiles, breed)], [said]), (said, breed, *words))
+    care = tr("This is only as good as the outline that was found: look whether it is right.")
+    return Explained(sheet([Row(tiles, breed)], [said, care]), (said, breed, *words, care))
 
 
 def where_it_looks(found: Apart, subject: str) -> str:

@@ -35,6 +35,8 @@ from core.texts import tr
 # Photographs are asked about many times: their short side need not be longer than what the largest network takes.
 # A little more, because the networks cut squares out of them.
 _SPARE: Final = 1.15
+# Log-odds grow without end for what is all but certain.
+_LEAST_DOUBT: Final = 1e-3
 
 
 class Gradients(Protocol):
@@ -84,11 +86,15 @@ class Explainer:
         return self.gradients.evidence(self._small, MapRequest(method, wanted, label, versus, self.size))
 
     def shapley(self, labels: Sequence[int], most_asked: int = MOST_ASKED, told: Told = nobody) -> Shares:
-        """What each part of the picture adds to the probabilities of these labels."""
+        """What each part of the picture adds to the log-odds of these labels' probabilities.
+
+        Not to the probabilities themselves: those of a sure answer hardly move whatever part is missing, and those of
+        the other classes never do.
+        """
         places = list(labels)
 
         def values(pixels: Pixels) -> Floats:
-            return self.predict(self._of(pixels)).probabilities[places]
+            return log_odds(self.predict(self._of(pixels)).probabilities[places])
 
         return shapley_picture(self._small.pixels, values, most_asked, told)
 
@@ -132,6 +138,21 @@ class Explainer:
 
     def _of(self, pixels: Pixels) -> Photo:
         return Photo(pixels, pixels.shape[1], pixels.shape[0])
+
+
+def log_odds(probabilities: Floats) -> Floats:
+    """The natural logarithm of p / (1 - p), for probabilities (...), within what a model can mean seriously.
+
+    >>> log_odds(np.array([0.5, 1.0], np.float32)).round(1).tolist()
+    [0.0, 6.900000095367432]
+    """
+    clipped = np.clip(probabilities.astype(np.float64), _LEAST_DOUBT, 1 - _LEAST_DOUBT)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
+
+
+def odds_as_probability(odds: float) -> float:
+    """The other way round."""
+    return float(1 / (1 + np.exp(-odds)))
 
 
 def shrunk(photo: Photo, bundle: Bundle) -> Photo:

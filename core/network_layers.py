@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
@@ -115,9 +116,11 @@ class Activations:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
-            self._interpreter = Interpreter(
-                model_content=path.read_bytes(), num_threads=threads, experimental_preserve_all_tensors=True
-            )
+            with catch_warnings():
+                simplefilter("ignore")  # it warns that this takes memory
+                self._interpreter = Interpreter(
+                    model_content=path.read_bytes(), num_threads=threads, experimental_preserve_all_tensors=True
+                )
             self._interpreter.allocate_tensors()
         except (OSError, ValueError, RuntimeError) as error:
             raise BundleError(tr("“{file}” is damaged or no network at all.").format(file=path.name)) from error

@@ -18,6 +18,7 @@ from core.texts import percent, tr
 TILE_PX: Final = 300
 _TEXT_PX: Final = 15
 _GAP_PX: Final = 12
+_LEAST_COLUMN_PX: Final = 200
 _CURVES_PX: Final = (900, 330)
 # Blue and orange of the diverging palette: all can tell them apart.
 _COLOURS: Final = ((33, 102, 196), (194, 82, 0))
@@ -50,8 +51,9 @@ def sheet(
     """All rows on one sheet, each tile `tile_px` wide at most, the captions and the colour bar of `drawing` below."""
     font = text_font(_TEXT_PX)
     columns = max(len(row.tiles) for row in rows)
-    width = max(columns * (tile_px + _GAP_PX) + _GAP_PX, 2 * TILE_PX)
-    drawn = [_row(row, tile_px, width) for row in rows]
+    column_px = _column_px(rows, tile_px)
+    width = max(columns * (column_px + _GAP_PX) + _GAP_PX, 2 * TILE_PX)
+    drawn = [_row(row, tile_px, column_px, width) for row in rows]
     words = strip(width, font, captions, legend(font, drawing) if drawing else None)
     whole = Image.new("RGB", (width, _GAP_PX + sum(one.height for one in drawn) + words.height), PAPER)
     top = _GAP_PX
@@ -61,11 +63,17 @@ def sheet(
     return whole
 
 
-def _row(row: Row, tile_px: int, width: int) -> Image.Image:
+def _column_px(rows: Sequence[Row], tile_px: int) -> int:
+    """As wide as the widest picture, where all are upright ones; their words need some room, too."""
+    widest = max((_fitted(tile.pixels, tile_px).width for row in rows for tile in row.tiles), default=tile_px)
+    return min(tile_px, max(widest, _LEAST_COLUMN_PX))
+
+
+def _row(row: Row, tile_px: int, column_px: int, width: int) -> Image.Image:
     font, line_px = text_font(_TEXT_PX), round(_TEXT_PX * 1.4)
     title = wrapped(row.title, font, width - 2 * _GAP_PX) if row.title else []
     pictures = [_fitted(tile.pixels, tile_px) for tile in row.tiles]
-    words = [wrapped(tile.words, font, tile_px) for tile in row.tiles]
+    words = [wrapped(tile.words, font, column_px) for tile in row.tiles]
     high = max((one.height for one in pictures), default=0)
     below = max((len(lines) for lines in words), default=0) * line_px
     paper = Image.new("RGB", (width, len(title) * line_px + high + below + 2 * _GAP_PX), PAPER)
@@ -74,7 +82,7 @@ def _row(row: Row, tile_px: int, width: int) -> Image.Image:
         pen.text((_GAP_PX, place * line_px), line, INK, font)
     top = len(title) * line_px + (_GAP_PX // 2 if title else 0)
     for place, (picture, lines) in enumerate(zip(pictures, words, strict=True)):
-        left = _GAP_PX + place * (tile_px + _GAP_PX)
+        left = _GAP_PX + place * (column_px + _GAP_PX)
         paper.paste(picture, (left, top))
         for number, line in enumerate(lines):
             pen.text((left, top + high + 2 + number * line_px), line, FAINT, font)

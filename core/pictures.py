@@ -19,6 +19,7 @@ from core.texts import tr
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 _LEAST_WIDTH_PX, _LEAST_TEXT_PX = 360, 13
+_LEAST_BELOW_PX = 720
 PAPER, INK, FAINT = (255, 255, 255), (25, 25, 25), (90, 90, 90)
 OUTLINE_COLOUR = (255, 220, 0)
 
@@ -103,6 +104,7 @@ def _composed(
     font = text_font(max(_LEAST_TEXT_PX, min(width, height) // 40))
     bar = legend(font, drawing) if evidence.positive else None
     wide = max(width, _LEAST_WIDTH_PX, bar.width + 2 * int(font.size) if bar else 0)
+    wide = max(wide, _LEAST_BELOW_PX) if below is not None else wide
     words = strip(wide, font, captions, bar)
     if below is not None:
         below = below.resize((wide, round(below.height * wide / below.width)), Image.Resampling.LANCZOS)

@@ -22,6 +22,7 @@ from core.heatmaps import Cells, laid_over
 from core.inference import Classifier
 from core.inputs import to_model_input
 from core.layer_maps import as_evidence, class_weights, fused, last_map, layer_cells
+from core.machine import native_silence
 from core.network_layers import Layer, layers_called, network_layers
 from core.records import EvidenceMap, FeatureMap, Features, Floats, Photo
 from core.texts import tr
@@ -35,7 +36,10 @@ def serve(folder: Path) -> LayerGradients:
     """The model in this folder, ready for questions. Raises BundleError."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    return LayerGradients(load_bundle(folder))
+    with native_silence():
+        import tensorflow  # noqa: F401  # greets on stderr, whatever its settings
+
+        return LayerGradients(load_bundle(folder))
 
 
 @dataclass(frozen=True, eq=False)
