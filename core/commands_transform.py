@@ -119,7 +119,7 @@ def _pictures_of(path: Path, folder: Path, wanted: Transforming, outliner: Outli
     pictures = transformed_pictures(photo.pixels, outliner.outline(photo), wanted.wanted)
     if wanted.files:
         named = zip(wanted.wanted, pictures[1:], strict=True)
-        made = {one.value: Image.fromarray(pixels) for one, (_, pixels) in named}
+        made = {one.value: Image.fromarray(tile.pixels) for one, tile in named}
     else:
         made = {"sheet": sheet_of(pictures)}
     for what, picture in made.items():

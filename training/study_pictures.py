@@ -16,11 +16,12 @@ from core.folders import replacing
 from core.inputs import cut_square, view_box
 from core.outlines import Outliner
 from core.photos import open_photo
+from core.picture_sheet import Tile
 from core.records import Photo
 from core.texts import tr
 from core.train_config import Augmentation, TrainConfig
 from core.train_runs import PREVIEW_FILE
-from core.transformation_sheets import Named, sheet_of, transformed_pictures
+from core.transformation_sheets import sheet_of, transformed_pictures
 from core.transformations import Transformation
 from training.augment import augmented
 from training.preview import write_preview
@@ -85,17 +86,18 @@ def _opened(paths: Iterable[Path]) -> Iterable[Photo]:
             continue
 
 
-def _copies(photo: Photo) -> Iterable[Named]:
+def _copies(photo: Photo) -> Iterable[Tile]:
     height, width = photo.pixels.shape[:2]
     square = cut_square(photo.pixels, view_box(View.CENTRE, width, height), _SIDE_PX)
-    yield tr("The photograph"), square
+    yield Tile(square, tr("The photograph"))
     for kind, rules in _ALONE:
         # A generator of its own, the first that shows something: a mirror shows nothing every second time.
         copies = (augmented(square, rules, np.random.default_rng(seed)) for seed in range(20))
-        yield _name(kind), max(copies, key=lambda copy: float(np.abs(copy.astype(float) - square).mean()))
+        best = max(copies, key=lambda copy: float(np.abs(copy.astype(float) - square).mean()))
+        yield Tile(best, _name(kind))
 
 
-def _transformed(photos: Iterable[Photo]) -> Iterable[Named]:
+def _transformed(photos: Iterable[Photo]) -> Iterable[Tile]:
     try:
         outliner = Outliner()
     except BundleError:
@@ -105,7 +107,7 @@ def _transformed(photos: Iterable[Photo]) -> Iterable[Named]:
         yield from transformed_pictures(photo.pixels, outliner.outline(photo), Transformation)
 
 
-def _save(path: Path, pictures: Sequence[Named], columns: int) -> None:
+def _save(path: Path, pictures: Sequence[Tile], columns: int) -> None:
     if pictures:
         with replacing(path) as file:
             sheet_of(pictures, columns, 150).save(file, "PNG", optimize=True)
