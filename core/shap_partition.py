@@ -44,7 +44,7 @@ class Shares:
     def evidence(self, place: int) -> EvidenceMap:
         """The map of one class; the unit is that of the values."""
         values = np.asarray(self.values[place], np.float32)
-        return EvidenceMap(values, bool(values.max() > 0 and self.whole[place] > self.nothing[place]))
+        return EvidenceMap(values, bool(values.max() > 0))
 
 
 @dataclass(frozen=True)

@@ -124,7 +124,7 @@ def test_the_planted_corner_gets_the_share(tiny_bundle: Bundle) -> None:
     red, green = found.values
     rows, columns = red.shape
     assert red[: rows // 3, -columns // 3 :].mean() > 3 * abs(red[rows // 2 :, : columns // 2].mean())
-    assert found.evidence(0).positive and not found.evidence(1).positive
+    assert found.evidence(0).positive
     assert green[: rows // 3, -columns // 3 :].mean() < 0  # what is red speaks against green
 
 
