@@ -18,6 +18,8 @@ from core.texts import tr
 if TYPE_CHECKING:
     from core.bundles import Bundle
     from core.inference import Classifier
+    from core.network_layers import Layer
+    from core.neuron_photographs import ClassNeurons
     from core.outlines import Outliner
     from core.records import Floats, Photo, Prediction
     from core.tagging import TagProgress
@@ -46,6 +48,25 @@ class ServedModel:
         """The prediction without the weights in it, which the window has: `with_weights` puts them back."""
         with self._sets.borrowed(is_urgent=True) as classifier:
             return _with_layers(classifier.predict(photo), {}, {})
+
+    def probabilities(self, photo: Photo) -> Prediction:
+        """The prediction alone, for explanations that ask hundreds of times: features are megabytes on the way."""
+        with self._sets.borrowed(is_urgent=True) as classifier:
+            return replace(classifier.predict(photo), features=None)
+
+    def layers(self) -> Sequence[Layer]:
+        """The layers of its networks, in order. Raises BundleError."""
+        from core.network_layers import layers_of
+
+        return layers_of(self._bundle)
+
+    def neurons(self, library_path: Path, label: int, embedding: Floats | None) -> ClassNeurons:
+        """Which channels carry a label, from the library in this file. Raises UserError where it holds too little."""
+        from core.database import Database
+        from core.neuron_photographs import class_neurons
+
+        with closing(Database(library_path)) as database:
+            return class_neurons(database, self._bundle, label, embedding)
 
     def tag(self, library_path: Path, roots: Sequence[Path]) -> None:
         """Tag folders and files into the library in this file; comes back when that is done or stopped.

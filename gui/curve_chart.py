@@ -89,6 +89,10 @@ class CurveChart(tkinter.Canvas):
         ]
         return " · ".join([tr("Epoch {number}").format(number=place + 1), *said])
 
+    def ends(self) -> tuple[str, str]:
+        """What stands below the first and the last place of the axis."""
+        return "1", str(self.epochs)
+
     # Drawing
 
     def redraw(self) -> None:
@@ -170,9 +174,10 @@ class CurveChart(tkinter.Canvas):
             x, _ = self._point_of(place, low, low, high)
             self.create_line(x, top, x, bottom, fill=colours.faint, dash=(2, 4))
         first, last = (self._point_of(place, low, low, high)[0] for place in (0, self.epochs - 1))
-        self.create_text(first, bottom + px(3), text="1", anchor="nw", font=SMALL, fill=colours.faint)
+        begin, end = self.ends()
+        self.create_text(first, bottom + px(3), text=begin, anchor="nw", font=SMALL, fill=colours.faint)
         if self.epochs > 1:
-            self.create_text(last, bottom + px(3), text=str(self.epochs), anchor="ne", font=SMALL, fill=colours.faint)
+            self.create_text(last, bottom + px(3), text=end, anchor="ne", font=SMALL, fill=colours.faint)
 
     def _draw_curve(self, curve: Curve, ink: str, low: float, high: float) -> None:
         thick, dot = max(2, self._look.px(2)), self._look.px(_DOT_PX)

@@ -194,7 +194,7 @@ class Engine:
             bar = Image.fromarray(colour_bar(palette, layers.bar[1], layers.bar[0]))
             positive = evidence.positive
         if layers.mask is not None:
-            pixels = _with_outline(pixels, layers.mask)
+            pixels = with_outline(pixels, layers.mask)
         return Drawn(Image.fromarray(pixels), bar, palette, positive)
 
     def photos_beside(self, path: Path) -> tuple[list[Path], int | None]:
@@ -331,7 +331,7 @@ def is_coarse(photo: Photo, room: tuple[int, int]) -> bool:
     return photo.width > int(width) and room[0] > width and room[1] > height
 
 
-def _with_outline(pixels: Pixels, mask: Mask) -> Pixels:
+def with_outline(pixels: Pixels, mask: Mask) -> Pixels:
     from core.outlines import draw_outline
     from core.pictures import OUTLINE_COLOUR
 

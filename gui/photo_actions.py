@@ -40,12 +40,15 @@ class PhotoActions:
         engine: Engine,
         background: Background,
         window: PhotoWindow,
+        why: Callable[[], None],
     ) -> None:
+        """`why` opens the window with further explanations."""
         self._root = root
         self._desk = desk
         self._engine = engine
         self._background = background
         self._window = window
+        self._why = why
         self.table = self._files() | self._answers() | self._breeds() | self._heatmap()
 
     def _files(self) -> dict[str, Action]:
@@ -137,6 +140,9 @@ class PhotoActions:
                 lambda: tr("Weaker heatmap"), lambda: desk.turn(stronger=-_STEP), ("minus", "KP_Subtract")
             ),
             "palette": Action(lambda: tr("Other heatmap colours"), desk.next_palette, ("p",)),
+            "why": Action(
+                lambda: tr("More ways to see why…"), self._why, ("w",), is_allowed=lambda: desk.now.seen is not None
+            ),
         }
 
     def ask_for_photo(self) -> None:

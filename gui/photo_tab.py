@@ -63,6 +63,7 @@ class PhotoTab(ttk.Frame):
         self._versus_row = ttk.Frame(answer)
         self._versus_label = ttk.Label(self._versus_row)
         self._versus_box = ttk.Combobox(self._versus_row, state="disabled")
+        self._why_row = ttk.Frame(answer)
         self.correction = CorrectionBox(self._panel, look, listener.correct, listener.as_typed)
         self._build()
         self.show_texts()
@@ -98,7 +99,7 @@ class PhotoTab(ttk.Frame):
         self._versus_box.configure(values=[nothing, *(bar.name for bar in self._others)])
         self._versus_box.set(next((bar.name for bar in self._others if bar.label == versus), nothing))
         self._versus_box.configure(state="readonly" if chosen is not None else "disabled")
-        for part in (self._versus_row, self._bars_title, self.bars):
+        for part in (self._versus_row, self._bars_title, self.bars, self._why_row):
             part.grid() if bars else part.grid_remove()
 
     def show_allowed(self) -> None:
@@ -153,6 +154,8 @@ class PhotoTab(ttk.Frame):
         self._versus_label.pack(side="left", padx=(px(2), px(8)))
         self._versus_box.pack(side="left", fill="x", expand=True)
         self._versus_box.bind("<<ComboboxSelected>>", self._on_versus)
+        self._why_row.grid(row=4, column=0, sticky="w", pady=(px(6), 0))
+        self._build_group(self._why_row, ("why",)).pack(anchor="w")
         self.correction.grid(row=1, column=0, sticky="sew", pady=(px(_FIELD_GAP_PX), 0))
 
     def _fit_answer(self, _event: tkinter.Event[tkinter.Misc]) -> None:

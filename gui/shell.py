@@ -32,6 +32,7 @@ from gui.retrain_tab import RetrainTab
 from gui.shell_menus import menus, shell_actions
 from gui.status_line import StatusLine
 from gui.theme import Look
+from gui.why_desk import WhyDesk
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
@@ -67,7 +68,8 @@ class Shell:
         self.folder_desk = FolderDesk(root, engine, self.background, self, lambda: self.desk.choices)
         self.retrain_desk = RetrainDesk(root, engine, self.background, self)
         self.preferences = Preferences(self)
-        self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self)
+        self.why = WhyDesk(root, engine, self.background, self.desk)
+        self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self, self.why.open)
         self.folder_actions = FolderActions(root, look, self.folder_desk, self.background, self)
         self.actions = self._all_actions()
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
@@ -77,6 +79,7 @@ class Shell:
         self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
         self.menu = MenuBar(root, menus(self))
         self._build()
+        self.why.attach(self)
         self.desk.attach(self.photo_tab)
         self.folder_actions.attach(self.folder_tab)
         self.folder_desk.attach(self.folder_tab)
@@ -108,6 +111,7 @@ class Shell:
         self.retrain_tab.show_texts()
         self.preferences.show_palette_names()
         self.desk.show_all()
+        self.why.show_texts()
         self.show_model()
 
     def show_model(self) -> None:
@@ -193,6 +197,10 @@ class Shell:
         """The settings."""
         self.preferences.show_dialog()
 
+    def palettes(self) -> Sequence[tuple[str, str]]:
+        """The palettes of the heatmap to choose from, as (name, visible name)."""
+        return self.photo_tab.strip.palettes
+
     def last_folder(self) -> Path | None:
         """Where the file dialogs begin."""
         return self.settings.last_folder
@@ -211,6 +219,7 @@ class Shell:
         self.preferences.remember_window()
         self.root.withdraw()
         self.engine.stop()
+        self.why.leave()
         self.background.close()
         self.engine.close()
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
@@ -232,6 +241,7 @@ class Shell:
         self.root.title(self._title())
         if hasattr(self, "photo_tab"):
             self.photo_tab.show_allowed()
+            self.why.photo_changed()
         if hasattr(self, "folder_tab") and self._drawn_with != self.desk.choices:
             self._drawn_with = self.desk.choices
             self.folder_desk.glance.redraw()

@@ -64,7 +64,9 @@ def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
             (
                 *_named(shell, "previous", "next", None, "heatmap", "outline", "stronger", "weaker"),
                 _palettes(shell),
-                *_named(shell, "palette", None, "breed_down", "breed_up", "compare_down", "compare_up", "compare_end"),
+                *_named(
+                    shell, "palette", "why", None, "breed_down", "breed_up", "compare_down", "compare_up", "compare_end"
+                ),
                 *_named(shell, None, "photo", "folder", "retrain", "full_screen"),
             ),
         ),
