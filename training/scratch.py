@@ -10,6 +10,7 @@ from keras import layers
 
 from core.train_config import HeadLayout, Pooling, ScratchPlan
 
+NORM_MOMENTUM: Final = 0.9
 _LINEAR: Final = HeadLayout()
 _FLAT: Final = HeadLayout(pooling=Pooling.FLATTEN)
 
@@ -75,7 +76,8 @@ def _block(x: Any, name: str, width: int, plan: Plan) -> Any:
             width, plan.kernel_px, padding=plan.padding, use_bias=not plan.batch_norm, name=f"{part}_conv"
         )(x)  # fmt: skip
         if plan.batch_norm:
-            x = layers.BatchNormalization(name=f"{part}_bn")(x)
+            # Keras' own 0.99 takes hundreds of batches before what it has seen counts: more than few photographs give.
+            x = layers.BatchNormalization(momentum=NORM_MOMENTUM, name=f"{part}_bn")(x)
         x = layers.Activation(plan.activation, name=f"{part}_{plan.activation}")(x)
     pool = layers.MaxPooling2D if plan.pool == "max" else layers.AveragePooling2D
     x = pool(2, name=f"{name}_pool")(x)

@@ -66,7 +66,8 @@ def curves_chart(curves: Sequence[Curve], title: str, below: str, is_share: bool
 
 def _drawn(curve: Curve, place: int, x: Callable[[float], float], y: Callable[[float], float], right: int) -> str:
     colour, dash = _COLOURS[place % len(_COLOURS)], _DASHES[place // len(_COLOURS) % len(_DASHES)]
-    line = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"'
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    line = f'fill="none" stroke="{colour}" stroke-width="2"{dashed}'
     points = [(x(n), y(value)) for n, value in enumerate(curve.values, 1) if value is not None and isfinite(value)]
     drawn = f'<polyline {line} points="{" ".join(f"{a},{b}" for a, b in points)}"/>' if points else ""
     if len(points) <= _MOST_DOTS:
