@@ -43,7 +43,13 @@ def add_study_arguments(parser: argparse.ArgumentParser, make: Make | None) -> N
     add("name", metavar="NAME|list", help=tr("the study, or list for what there is"))
     add("--data", type=Path, metavar="FOLDER", help=tr("the folder with the data sets, each in a folder of its own"))
     add("--quick", action="store_true", help=tr("minutes instead of hours: fewer classes, photographs and epochs"))
-    add("--only", action="append", default=[], metavar="COMPARISON", help=tr("only this comparison (several times)"))
+    add(
+        "--only",
+        action="append",
+        default=[],
+        metavar="COMPARISON[/VARIANT]",
+        help=tr("only this comparison (several times)"),
+    )
     add("--weights", type=Path, metavar="FOLDER", help=tr("files of ImageNet weights; without it they are downloaded"))
     add("--out", type=Path, metavar="FOLDER", help=tr("write report, tables and curves here, too"))
     add("--external", type=Path, metavar="FOLDER", help=tr("photographs of the same classes from elsewhere"))

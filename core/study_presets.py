@@ -211,11 +211,15 @@ def _told(where: str, error: ValidationError) -> str:
 
 
 def chosen(preset: Preset, only: tuple[str, ...]) -> Iterator[tuple[StudyComparison, Variant]]:
-    """The variants of the comparisons named in `only`; of all where it is empty. Raises UserError for a wrong name."""
-    names = {one.name for one in preset.comparisons}
-    if wrong := [name for name in only if name not in names]:
+    """The variants that `only` names, as comparisons or as COMPARISON/VARIANT; all where it is empty.
+
+    Raises UserError for a wrong name.
+    """
+    all_of_it = [(comparison, variant) for comparison in preset.comparisons for variant in comparison.variants]
+    names = {f"{comparison.name}/{variant.name}" for comparison, variant in all_of_it}
+    if wrong := [name for name in only if name not in names | {one.name for one in preset.comparisons}]:
         said = tr("There is no comparison called “{name}” in this study. There are: {names}.")
         raise UserError(said.format(name=printable(wrong[0]), names=", ".join(one.name for one in preset.comparisons)))
-    for comparison in preset.comparisons:
-        if not only or comparison.name in only:
-            yield from ((comparison, variant) for variant in comparison.variants)
+    for comparison, variant in all_of_it:
+        if not only or comparison.name in only or f"{comparison.name}/{variant.name}" in only:
+            yield comparison, variant

@@ -192,10 +192,13 @@ class _Runner:
         return state.problem if state.status is RunStatus.FAILED else ""
 
     def _judged_outside(self, row: Row, run: Run, external: Path) -> Row:
-        result = evaluate(
-            load_bundle(run_at(run.folder).model_dir), Source(path=external), run.folder / EXTERNAL_DIR, self._telling,
-            versus="",
-        )  # fmt: skip
+        """The row with what its model said of the photographs from elsewhere; as it is where it knows none of them."""
+        bundle = load_bundle(run_at(run.folder).model_dir)
+        try:
+            result = evaluate(bundle, Source(path=external), run.folder / EXTERNAL_DIR, self._telling, versus="")
+        except UserError as error:
+            self._telling.note(str(error))
+            return row
         found = result.judgement
         return row.model_copy(update={"external": found.top1, "external_on": found.photographs})
 
