@@ -25,11 +25,21 @@ verdicts            probabilities -> sure, unsure, not a dog
 heatmaps            why: evidence maps, laid over the picture
 perturbations       why, by asking again: parts covered, moved, taken away; the animal without its background
 neurons             which channels carry a class (Shapley), and which photographs excite them
+neuron_photographs  the same from the library's vectors, with its thumbnails
+explain_methods     the ways to explain an answer: what each is and needs
+explaining          all of them computed, for any model
+network_layers      what lies inside a network, and what each layer answers
+layer_maps          evidence at any layer; all resolutions in one map
+gradient_server     maps of inner layers, by Keras in a process of its own
+activation_sheet    the strongest channels of a layer
+shap_partition      fair shares of the parts of a picture (SHAP)
 outlines            the animal cut out of the picture
 picture_text        words in pictures
 transformations     what classic image processing sees of an object: cut out, filtered, outlined, measured
 transformation_sheets  those pictures side by side, with their names
 pictures            the picture with its heatmap as a file
+picture_sheet       several pictures on a sheet, curves
+explain_pictures    explanations as sheets
 
 Models on disk:
 
@@ -103,6 +113,7 @@ The command line and help:
 commands            what may be typed, exit status
 commands_classify   a table of many photographs
 commands_asm3       a table of their animals for ASM3
+explain_arguments   what may be typed after explain
 commands_explain    a picture that says why
 commands_train      train and evaluate: what may be typed, and the config that it means
 commands_study      study: what may be typed

@@ -188,15 +188,16 @@ def _layers(graph: _Graph, network: str) -> Iterator[Layer]:
         else:
             continue
         shape = graph.shape(tensor)
-        if tensor in made or len(shape) != 4 or shape[1] * shape[2] == 1:  # a single cell lies nowhere
+        is_map = tensor == graph.output
+        # A single cell lies nowhere in the picture.
+        if tensor in made or len(shape) != 4 or (shape[1] * shape[2] == 1 and not is_map):
             continue
         made.add(tensor)
-        name = _called(graph.name(operator.made), kind, place)
+        name = _called(graph.name(operator.made)) or ("map" if is_map else f"{kind.value}_{place}")
         taken[name] += 1
         if taken[name] > 1:
             name = f"{name}-{taken[name]}"
-        if tensor == graph.output:
-            kind = LayerKind.MAP
+        kind = LayerKind.MAP if is_map else kind
         yield Layer(network, name, kind, shape[1], shape[2], shape[3], tensor, tensor in stages)
 
 
@@ -240,10 +241,10 @@ def _stages(graph: _Graph, cuts: Sequence[int]) -> frozenset[int]:
     return frozenset(chosen)
 
 
-def _called(written: str, kind: LayerKind, place: int) -> str:
-    """The name of the layer that made a tensor, as its network has it; its place where none can be read.
+def _called(written: str) -> str:
+    """The name of the layer that made a tensor, as its network has it; empty where none can be read.
 
-    >>> _called("net_1/bn_1/batchnorm/add_1;net_1/block2_project_1/convolution", LayerKind.CONVOLUTION, 3)
+    >>> _called("net_1/bn_1/batchnorm/add_1;net_1/block2_project_1/convolution")
     'block2_project'
     """
     for part in reversed(written.split(";")):
@@ -252,4 +253,4 @@ def _called(written: str, kind: LayerKind, place: int) -> str:
         plain = _NUMBERED.sub("", names[-1]) if len(names) > 1 else ""
         if plain and plain != "batchnorm" and _OPERATION.match(_NUMBERED.sub("", operation)):
             return plain
-    return f"{kind.value}_{place}"
+    return ""

@@ -39,7 +39,8 @@ ready        a network of core.backbones -> LiteRT files, made once and kept; no
 weight_files files of weights: found, checked, read
 downloads    published weights onto this computer
 builders     Keras' networks up to their last feature map, and classifiers on top of them
-from_litert  the shipped networks back into Keras, to be fine-tuned
+from_litert  networks from their LiteRT files back into Keras, to be fine-tuned or looked into
+gradients    true gradients at every layer of any model, for the maps of core.layer_maps
 scratch      small networks that are trained from nothing
 package      what was trained -> a draft of a model on disk
 folding      a trained Keras classifier -> networks and head
