@@ -98,11 +98,12 @@ class HeatmapStrip(ttk.Frame):
         legend = self._legend.winfo_reqwidth() + self._look.px(12) if self._legend.winfo_manager() else 0
         self._title.configure(wraplength=max(self._look.px(120), self.winfo_width() - legend))
 
-    def enable(self, enabled: bool) -> None:
-        """Whether there is a picture to draw."""
+    def enable(self, enabled: bool, has_outline: bool = True) -> None:
+        """Whether there is a picture to draw, and whether one with an outline."""
         state = "!disabled" if enabled else "disabled"
-        for widget in (self._show_box, self._outline_box, self._slider):
+        for widget in (self._show_box, self._slider):
             widget.state([state])
+        self._outline_box.state(["!disabled" if enabled and has_outline else "disabled"])
         self._palette_box.configure(state="readonly" if enabled else "disabled")
 
     def turn(self, *, shown: bool | None = None, outline: bool | None = None, stronger: float = 0.0) -> None:

@@ -97,6 +97,7 @@ class WhyDesk:
         self._choices = self._desk.choices
         window = self.window = WhyWindow(self._root, self._host.look, self, self._choices)
         keys = [self._host.actions[name] for name in _KEYS]
+        keys.append(Action(lambda: tr("Save picture…"), self.ask_where_to_save, ("Primary-s",)))
         bind_keys(window, keys, lambda: 0, lambda _letter: None)  # type: ignore[arg-type]
         window.strip.show_palettes(self._host.palettes())
         self._first = self._desk.now.chosen, self._desk.now.versus
@@ -134,7 +135,7 @@ class WhyDesk:
     def method_chosen(self, method: Method) -> None:
         """Another way to explain."""
         window = self._open_window()
-        window.show_layer(self._layer_of.get(method, LAST))
+        window.show_layer(self._layer(method))
         self._ask()
 
     def choice_changed(self) -> None:
@@ -233,7 +234,7 @@ class WhyDesk:
         if window is None or seen is None:
             return
         window.show_layers(facts.layers, {one.name: one.title for one in seen.info.backbones})
-        window.show_layer(self._layer_of.get(window.methods.chosen, LAST))
+        window.show_layer(self._layer(window.methods.chosen))
         self._show_missing()
         self._show_fields()
 
@@ -249,6 +250,17 @@ class WhyDesk:
         has_training = self._facts is not None and self._facts[1].has_training_parts
         window.show_fields(fields_of(window.methods.chosen, has_training))
 
+    def _layer(self, method: Method) -> str:
+        """The layer that was chosen for a method. Channels are those of one network: its last layer is named."""
+        if not METHODS[method].has_layers:
+            return LAST
+        chosen = self._layer_of.get(method, LAST)
+        if method is Method.ACTIVATIONS and chosen == LAST and self._facts is not None:
+            layers = self._facts[1].layers
+            first = [one.full_name for one in layers if one.network == layers[0].network]
+            return first[-1] if first else LAST
+        return chosen
+
     # An explanation
 
     def _question(self) -> Asked:
@@ -256,7 +268,7 @@ class WhyDesk:
         method, entry = window.methods.chosen, METHODS[window.methods.chosen]
         if method is Method.SHAP:
             return Asked(method, None, None, LAST, *window.shap)
-        layer = self._layer_of.get(method, LAST) if entry.has_layers else LAST
+        layer = self._layer(method)
         if method is Method.ACTIVATIONS:
             return Asked(method, layer=layer)
         return Asked(method, window.label, window.versus if entry.has_contrast else None, layer)
@@ -314,7 +326,7 @@ class WhyDesk:
         window, found, opened, seen = self._open_window(), self.found, self._desk.now.opened, self._seen
         if found is None or opened is None or seen is None:
             return
-        drawing, room = self._drawing(), window.stage.room
+        drawing, room, width = self._drawing(), window.stage.room, window.stage.sheet_width
         if found.evidence is not None:
             self._background.start(
                 *(_DRAW, lambda _job: self.engine.draw(opened, found, drawing, room), self._on_drawn, self._on_failed),
@@ -325,7 +337,7 @@ class WhyDesk:
         def sheet(_job: Job) -> Sheet:
             from gui.why_sheets import sheet_for
 
-            return sheet_for(opened.photo, seen.info, found, drawing, room[0])
+            return sheet_for(opened.photo, seen.info, found, drawing, width)
 
         self._background.start(_DRAW, sheet, self._on_sheet, self._on_failed, topic=_DRAW)
 

@@ -69,6 +69,7 @@ def _of_shares(photo: Photo, info: BundleInfo, found: ClassShares, drawing: MapD
     import numpy as np
     from PIL import Image
 
+    from core.explaining import odds_as_probability
     from core.heatmaps import DIVERGING, colour_bar, overlay
     from core.records import EvidenceMap
 
@@ -78,17 +79,17 @@ def _of_shares(photo: Photo, info: BundleInfo, found: ClassShares, drawing: MapD
     faint = _greyed(plain)
     peak = max(float(np.quantile(np.abs(shares.values), _STRONG)), 1e-6)
     tiles = [Tile(Image.fromarray(plain), tr("The photograph"))]
-    said = tr("{breed}: {whole}; with every part painted over {nothing}")
+    said = tr("{name}: {whole}; without any part {nothing}")
     for place, label in enumerate(found.labels):
         opacity = drawing.opacity if drawing.is_shown else 0.0
         drawn = overlay(faint, EvidenceMap(shares.values[place], True), palette, opacity, peak=peak)
-        whole, nothing = percent(float(shares.whole[place])), percent(float(shares.nothing[place]))
-        words = said.format(breed=breed_of(info, label), whole=whole, nothing=nothing)
+        whole, nothing = odds_as_probability(shares.whole[place]), odds_as_probability(shares.nothing[place])
+        words = said.format(name=breed_of(info, label), whole=percent(whole), nothing=percent(nothing))
         tiles.append(Tile(Image.fromarray(drawn), words))
-    title = tr("What each part adds to the probability, from {count} answers of the model").format(count=shares.asked)
+    title = tr("What each part adds to the odds of a class, by {count} answers (SHAP).").format(count=shares.asked)
     note = tr("What is missing is painted over from its surroundings.")
     bar = Image.fromarray(colour_bar(palette, drawing.bar[1], drawing.bar[0]))
-    return Sheet(_rows(tiles, 3), title, note, low=tr("lowers it"), high=tr("raises it"), bar=bar)
+    return Sheet(_rows(tiles, 3), title, note, low=tr("speaks against"), high=tr("speaks for"), bar=bar)
 
 
 def _of_channels(photo: Photo, found: Found, seen: ChannelsSeen, drawing: MapDrawing, width: int) -> Sheet:
@@ -125,7 +126,11 @@ def _of_cut_out(photo: Photo, info: BundleInfo, found: CutOut, label: int, width
     plain = _scaled(photo.pixels, _side(width, 3))
     there = mask_in_size(found.mask, plain)
     apart, subject = found.apart, subject_of(info)
-    names = (tr("The photograph"), tr("Only the {subject}").format(subject=subject), tr("Only the background"))
+    names = (
+        tr("The photograph"),
+        tr("Only the subject ({subject})").format(subject=subject),
+        tr("Only the background"),
+    )
     pictures = (plain, _covered(plain, there), _covered(plain, ~there))
     shares = (apart.whole, apart.animal, apart.background)
     tiles = [
@@ -133,7 +138,8 @@ def _of_cut_out(photo: Photo, info: BundleInfo, found: CutOut, label: int, width
         for name, picture, share in zip(names, pictures, shares, strict=True)
     ]
     title = tr("The probability of {breed}:").format(breed=breed_of(info, label))
-    return Sheet([Row(tiles, title)], where_it_looks(apart, subject))
+    note = tr("This is only as good as the outline that was found: look whether it is right.")
+    return Sheet([Row(tiles, title)], where_it_looks(apart, subject), note)
 
 
 def _of_neurons(info: BundleInfo, found: ClassNeurons, width: int) -> Sheet:

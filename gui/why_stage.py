@@ -41,11 +41,7 @@ class WhyStage(ttk.Frame):
         self.canvas = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=False)
         self._bar = ttk.Scrollbar(self, command=self.canvas.yview)
         self.canvas.configure(yscrollcommand=self._bar.set)
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(0, weight=1)
-        self.canvas.grid(row=0, column=0, sticky="nsew")
-        self._bar.grid(row=0, column=1, sticky="ns", padx=(look.px(4), 0))
-        self._bar.grid_remove()
+        self.canvas.pack(fill="both", expand=True)
         self._busy = ttk.Frame(self.canvas, padding=look.px(16))
         self.doing = ttk.Label(self._busy, justify="center", anchor="center")
         self.bar = ttk.Progressbar(self._busy, length=look.px(280), maximum=1.0)
@@ -62,9 +58,13 @@ class WhyStage(ttk.Frame):
 
     @property
     def room(self) -> tuple[int, int]:
-        """Width and height in pixels, the bar's room always left free: what fits does not make it come and go."""
-        bar = 0 if self._bar.winfo_manager() else self._bar.winfo_reqwidth() + self._look.px(4)
-        return max(1, self.canvas.winfo_width() - bar), max(1, self.canvas.winfo_height())
+        """Width and height in pixels."""
+        return max(1, self.canvas.winfo_width()), max(1, self.canvas.winfo_height())
+
+    @property
+    def sheet_width(self) -> int:
+        """The width that a sheet may fill, beside the bar."""
+        return max(1, self.room[0] - self._bar.winfo_reqwidth())
 
     def show_texts(self) -> None:
         """The fixed texts in the present language."""
@@ -159,7 +159,7 @@ class WhyStage(ttk.Frame):
 
     def _draw_sheet(self, sheet: Sheet, rows: list[list[ImageTk.PhotoImage]]) -> None:
         canvas, colours, gap = self.canvas, self._look.colours, self._look.px(sheet.gap_px)
-        width, y = self.room[0], gap
+        width, y = self.sheet_width, gap
         for row, images in zip(sheet.rows, rows, strict=True):
             if row.title:
                 item = canvas.create_text(
@@ -207,9 +207,9 @@ class WhyStage(ttk.Frame):
     def _fit_bar(self) -> None:
         _, _, _, needed = (int(float(one)) for one in str(self.canvas.cget("scrollregion")).split())
         if needed > self.canvas.winfo_height() > 1:
-            self._bar.grid()
+            self._bar.place(relx=1.0, anchor="ne", relheight=1.0)
         else:
-            self._bar.grid_remove()
+            self._bar.place_forget()
 
     def _on_configure(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         self.redraw()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tkinter import ttk
 from typing import TYPE_CHECKING, Protocol
 
-from core.explain_methods import LAST, METHODS, Method
+from core.explain_methods import LAST, METHODS, Method, Shown
 from core.texts import tr
 from gui.choice_box import ChoiceBox
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
@@ -52,6 +52,7 @@ class Fields:
     can_choose_layer: bool
     is_shap: bool
     has_drawing: bool
+    is_map: bool
 
 
 class WhyWindow(tkinter.Toplevel):
@@ -88,6 +89,8 @@ class WhyWindow(tkinter.Toplevel):
         self._done = ttk.Label(self._foot, style="Small.TLabel")
         self._build()
         self.show_texts()
+        self.classes_box.choose(CLASSES[2])
+        self.answers_box.choose(ANSWERS[1])
         self._open()
 
     def show_texts(self) -> None:
@@ -106,7 +109,7 @@ class WhyWindow(tkinter.Toplevel):
         said = (tr("coarse ({count} answers)"), tr("usual ({count} answers)"), tr("fine ({count} answers)"))
         self.answers_box.show([(count, one.format(count=count)) for count, one in zip(ANSWERS, said, strict=True)])
         self.faith_button.configure(text=tr("How faithful is this map?"))
-        self.save_button.configure(text=tr("Save the picture…"))
+        self.save_button.configure(text=tr("Save picture…"))
         self.close_button.configure(text=tr("Close"))
         self.layer_hint.configure(text=tr("Other layers need the parts for training, which are not installed."))
         self._done.configure(text="")
@@ -166,7 +169,7 @@ class WhyWindow(tkinter.Toplevel):
         self.network.grid() if fields.has_layers else self.network.grid_remove()
         is_hinted = fields.has_layers and not fields.can_choose_layer
         self.layer_hint.grid() if is_hinted else self.layer_hint.grid_remove()
-        self.strip.enable(fields.has_drawing)
+        self.strip.enable(fields.has_drawing, fields.is_map)
 
     def show_allowed(self, can_ask_faith: bool, can_save: bool) -> None:
         """Which of the buttons can be used now."""
@@ -241,14 +244,9 @@ class WhyWindow(tkinter.Toplevel):
         self.save_button.pack(side="left")
         self._done.pack(side="left", padx=px(12))
         self.close_button.pack(side="right")
-        for key, run in (("<Escape>", self.close), ("<Control-s>", self._listener.ask_where_to_save)):
-            self.bind(key, lambda _event, run=run: run())  # type: ignore[misc]
-        self.bind("<Command-s>" if self.tk.call("tk", "windowingsystem") == "aqua" else "<Control-S>", self._on_save)
+        self.bind("<Escape>", lambda _event: self.close())
         self.bind("<<ThemeChanged>>", self._on_theme)
         self.protocol("WM_DELETE_WINDOW", self.close)
-
-    def _on_save(self, _event: tkinter.Event[tkinter.Misc]) -> None:
-        self._listener.ask_where_to_save()
 
     def _on_theme(self, event: tkinter.Event[tkinter.Misc]) -> None:
         if event.widget is self:
@@ -281,4 +279,5 @@ def fields_of(method: Method, has_training: bool) -> Fields:
         can_choose_layer=entry.has_layers and (has_training or not entry.by_gradients),
         is_shap=method is Method.SHAP,
         has_drawing=method not in (Method.MASK, Method.NEURONS),
+        is_map=entry.shown is Shown.MAP,
     )
