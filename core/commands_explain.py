@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from core.explain_pictures import Explained
 
 _SUGGESTED = 5
+# Maps that show only what speaks for the first of two labels.
+_ONLY_FOR = (Method.FUSED, Method.LAYERCAM)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,6 @@ class _Asked:
 def explain(wanted: Explanation) -> Iterator[str]:
     """Write the picture; the answer in words, line by line. Raises UsageError, PhotoError and other UserErrors."""
     path, out = _checked(wanted)
-    drawing = _drawing(wanted)
     bundle = model_or_file(wanted.model) if wanted.model is not None else find_model()
     info = bundle.info
     versus = None if wanted.versus is None else _label_called(wanted.versus, info)
@@ -97,7 +98,7 @@ def explain(wanted: Explanation) -> Iterator[str]:
     verdict = decide(prediction, info)
     if label is None:
         label = next(one.label for one in verdict.candidates if one.label != versus)
-    answer = describe(verdict, info)
+    answer, drawing = describe(verdict, info), _drawing(wanted, info, label, versus)
     likeliest = tuple(int(place) for place in (-prediction.probabilities).argsort()[: wanted.classes])
     with closing(GradientServer(bundle)) as gradients:
         explainer = Explainer(bundle, classifier.predict, photo, gradients)
@@ -224,16 +225,18 @@ def _shown(info: BundleInfo, label: int, versus: int | None) -> str:
     return tr("Why {breed} and not {other}").format(breed=breed, other=label_name(info.labels[versus]))
 
 
-def _drawing(wanted: Explanation) -> Drawing:
-    """Colours as asked for, else as in the window."""
+def _drawing(wanted: Explanation, info: BundleInfo, label: int, versus: int | None) -> Drawing:
+    """Colours as asked for, else as in the window; what the two ends mean where both sides can be seen."""
     settings = load_settings()
+    is_two_sided = versus is not None and wanted.method not in _ONLY_FOR
     known = settings.palette if settings.palette in PALETTES else Settings().palette
-    palette = wanted.palette or (min(DIVERGING) if wanted.versus else known)
-    if palette not in PALETTES:
-        said = tr("There is no palette “{name}”. There are: {names}.")
-        raise UsageError(said.format(name=palette, names=", ".join(PALETTES)))
+    palette = wanted.palette or (min(DIVERGING) if is_two_sided else known)
     opacity = settings.heatmap_opacity if wanted.opacity is None else wanted.opacity
-    return Drawing(palette, opacity)
+    if not is_two_sided or versus is None or palette not in DIVERGING:
+        return Drawing(palette, opacity)
+    names = (label_name(info.labels[place]) for place in (versus, label))
+    against, favour = (tr("for {breed}").format(breed=name) for name in names)
+    return Drawing(palette, opacity, ends=(against, favour))
 
 
 def _label_called(text: str, info: BundleInfo) -> int:
@@ -257,6 +260,9 @@ def _checked(wanted: Explanation) -> tuple[Path, Path]:
     entry = METHODS[wanted.method]
     if wanted.photo is None or wanted.out is None:
         raise UsageError(tr("Name a photograph, and with --out the picture to write."))
+    if wanted.palette is not None and wanted.palette not in PALETTES:
+        said = tr("There is no palette “{name}”. There are: {names}.")
+        raise UsageError(said.format(name=wanted.palette, names=", ".join(PALETTES)))
     if wanted.layer is not None and not entry.has_layers:
         raise UsageError(tr("The method {method} has no layers to choose from.").format(method=entry.method.value))
     if wanted.versus is not None and not entry.has_contrast:

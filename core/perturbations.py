@@ -25,6 +25,8 @@ WINDOW, STRIDE = 0.25, 0.5
 # How far a picture is moved, in parts of its sides: less than a cell of the coarsest network.
 SHIFT = 0.04
 STEPS = 20
+# What the edge of a window counts, of its middle.
+_EDGE = 0.02
 # What covers a part of a picture: ImageNet's mean colour, which its networks take for nothing. A colour out of the
 # picture would still speak of it: a coat's colour is evidence, too.
 NEUTRAL = np.array([124, 116, 104], np.uint8)
@@ -40,7 +42,7 @@ def occlusion_evidence(pixels: Pixels, score: Score, size: tuple[int, int], told
 
     Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014: a window goes over the picture, a
     quarter of the short side wide, in steps of half of that; a place gets the mean of what the windows over it took
-    from the score. The unit is the score's.
+    from the score, each counting most in its middle (Hann), so that their edges do not show. The unit is the score's.
     """
     height, width = pixels.shape[:2]
     boxes = list(_windows(height, width))
@@ -50,11 +52,18 @@ def occlusion_evidence(pixels: Pixels, score: Score, size: tuple[int, int], told
         covered = pixels.copy()
         covered[rows, columns] = NEUTRAL
         place = _scaled(rows, height, size[0]), _scaled(columns, width, size[1])
-        total[place] += whole - score(covered)
-        count[place] += 1
+        weight = _hill(count[place].shape)
+        total[place] += weight * (whole - score(covered))
+        count[place] += weight
         told(done, len(boxes))
-    values = (total / np.maximum(count, 1)).astype(np.float32)
+    values = (total / count).astype(np.float32)
     return EvidenceMap(values, bool(values.max() >= LEAST_EVIDENCE))
+
+
+def _hill(shape: tuple[int, ...]) -> npt.NDArray[np.float64]:
+    """Weights (rows, columns), highest in the middle and a little above nothing at the edges."""
+    down, across = (np.sin(np.pi * (np.arange(side) + 0.5) / side) ** 2 + _EDGE for side in shape)
+    return np.outer(down, across)
 
 
 def _windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
