@@ -135,6 +135,8 @@ class _Runner:
                 row = self._trained(state.rows[place], config)
                 state = _with(state, place, _with_seconds(row, state.rows[:place]))
                 write_study(self._folder, state)
+                if place + 1 < len(state.rows) and state.rows[place + 1].comparison != row.comparison:
+                    self._write(state)  # so that there is something to look at on the way
             state = state.model_copy(update={"ended": time.time()})
             write_study(self._folder, state)
         finally:
