@@ -54,8 +54,9 @@ class CornerOutliner:
     """Finds the left upper corner."""
 
     def outline(self, photo: Photo) -> Mask:
-        mask = np.zeros(photo.pixels.shape[:2], np.bool_)
-        mask[: mask.shape[0] * 3 // 4, : mask.shape[1] * 3 // 5] = True
+        height, width = photo.pixels.shape[:2]
+        mask = np.zeros((height, width), np.bool_)
+        mask[: height * 3 // 4, : width * 3 // 5] = True
         return mask
 
 

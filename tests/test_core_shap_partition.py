@@ -46,7 +46,7 @@ def game_of(value: Callable[[frozenset[int]], float]) -> Game:
 
 
 def cells(found: Shares) -> Floats:
-    return found.values[0].ravel() / found.values[0].size
+    return np.asarray(found.values[0].ravel() / found.values[0].size, np.float32)
 
 
 def synergy(there: frozenset[int]) -> float:
