@@ -40,7 +40,7 @@ _ALONE: Final[Sequence[tuple[str, Augmentation]]] = (
     ("flip", Augmentation(flip=True)),
     ("contrast", Augmentation(contrast=0.8)),
     ("shear", Augmentation(shear_deg=30.0)),
-    ("distort", Augmentation(distort=0.12)),
+    ("distort", Augmentation(distort=0.07)),
 )
 
 
