@@ -56,8 +56,7 @@ class LivePage(Page):
         self.back_button = ttk.Button(foot, text=tr("Other choices"), command=self._back)
         self.board_button = ttk.Button(foot, text=tr("Open TensorBoard"), command=self._board)
         self.log_button = ttk.Button(foot, text=tr("Show the log of this run"), command=self._log)
-        for button in (self.pause_button, self.finish_button, self.resume_button, self.result_button, self.back_button):
-            button.pack(side="left", padx=(0, px(8)))
+        self._packed: list[ttk.Button] = []
         for button in (self.log_button, self.board_button):
             button.pack(side="right", padx=(px(8), 0))
         self._foot = foot
@@ -135,11 +134,13 @@ class LivePage(Page):
             self.result_button: has_result,
             self.back_button: not is_running,
         }
-        for button in shown:
-            button.pack_forget()
-        for button, is_shown in shown.items():
-            if is_shown:
+        wanted = [button for button, is_shown in shown.items() if is_shown]
+        if wanted != self._packed:  # a button that is packed anew under a pressed mouse button loses the click
+            for button in shown:
+                button.pack_forget()
+            for button in wanted:
                 button.pack(side="left", padx=(0, self.look.px(8)))
+            self._packed = wanted
         can_stop = is_running and not run.is_stopping and run.now is not None
         for button in (self.pause_button, self.finish_button):
             button.state(["!disabled" if can_stop else "disabled"])

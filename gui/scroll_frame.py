@@ -23,10 +23,7 @@ class ScrollFrame(ttk.Frame):
         self._view.bind("<Configure>", self._fit)
         self.inside.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
-        window = self.winfo_toplevel()
-        window.bind("<Button-4>", lambda event: self._wheel(event, -2), add=True)
-        window.bind("<Button-5>", lambda event: self._wheel(event, 2), add=True)
-        window.bind("<MouseWheel>", lambda event: self._wheel(event, -2 if event.delta > 0 else 2), add=True)
+        _follow_wheel(self.winfo_toplevel())
         self._dress()
 
     @property
@@ -69,6 +66,27 @@ class ScrollFrame(ttk.Frame):
         # not at the other, for ever.
         self._view.itemconfigure(self._item, width=max(1, self._view.winfo_width() - self._bar_width))
 
-    def _wheel(self, event: tkinter.Event[tkinter.Misc], lines: int) -> None:
-        if self.is_scrolling and str(event.widget).startswith(str(self._view)):
+    def scroll(self, lines: int) -> None:
+        """Down by so many lines, or up; nothing where all is in sight."""
+        if self.is_scrolling:
             self._view.yview_scroll(lines, "units")
+
+
+def _follow_wheel(window: tkinter.Misc) -> None:
+    """Let the wheel scroll what is under the pointer, in this window: bound once, so that frames may come and go."""
+    if getattr(window, "scrolls_frames", False):
+        return
+    window.scrolls_frames = True  # type: ignore[attr-defined]
+    window.bind("<Button-4>", lambda event: _scroll_around(event.widget, -2), add=True)
+    window.bind("<Button-5>", lambda event: _scroll_around(event.widget, 2), add=True)
+    window.bind("<MouseWheel>", lambda event: _scroll_around(event.widget, -2 if event.delta > 0 else 2), add=True)
+
+
+def _scroll_around(widget: tkinter.Misc | str, lines: int) -> None:
+    """Scroll the innermost frame around this widget that has something to scroll."""
+    inside = None if isinstance(widget, str) else widget  # a list that Tk itself has unfolded is known by its path only
+    while inside is not None:
+        if isinstance(inside, ScrollFrame) and inside.is_scrolling:
+            inside.scroll(lines)
+            return
+        inside = None if isinstance(inside, tkinter.Toplevel | tkinter.Tk) else inside.master
