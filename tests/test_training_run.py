@@ -217,6 +217,20 @@ def test_who_wants_the_best_so_far_gets_it_judged(steps: Steps) -> None:
     assert steps.done == ["data", "head", "finish"] and again(run).has_result
 
 
+@pytest.mark.parametrize("late", ["package", "finish"])
+def test_who_wants_the_best_so_far_only_after_the_fit_gets_it_too(steps: Steps, late: str) -> None:
+    run = begun(steps, fit={"mode": "finetune"}, network={"backbone": "xception"})
+    steps.asks[late] = Stop.FINISH
+    assert run_job(run.id, Job.TRAIN).status is RunStatus.DONE
+    assert again(run).has_result and not (run.folder / "stop").exists()
+
+
+def test_a_pause_while_it_is_judged_is_one(steps: Steps) -> None:
+    run = begun(steps)
+    steps.asks["finish"] = Stop.PAUSE
+    assert run_job(run.id, Job.TRAIN).status is RunStatus.STOPPED
+
+
 def test_before_anything_is_fitted_there_is_no_best_so_far(steps: Steps) -> None:
     run = begun(steps)
     steps.asks["data"] = Stop.FINISH

@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -37,6 +38,7 @@ class RunTelling:
         self._phase_began = self._told_left = time.monotonic()
         self._left_s: float | None = None
         self._stop: Stop | None = None
+        self._is_fitted = False
         self._asked = 0.0
         self.seconds: dict[Phase, float] = {}
         self._is_closed = threading.Event()
@@ -93,7 +95,7 @@ class RunTelling:
         now = time.monotonic()
         if self._stop is None and now - self._asked >= _ASK_EVERY_S:
             self._asked = now
-            self._stop = _word_in(self._folder / STOP_FILE)
+            self._read_word()
         return self._stop or self._also.asked_to_stop()
 
     def pause(self) -> None:
@@ -101,10 +103,24 @@ class RunTelling:
         self._stop = Stop.PAUSE
 
     def forget_finish(self) -> None:
-        """The wish to end with the best so far is fulfilled: what is left to do is done to its end."""
+        """The wish to end with the best so far is fulfilled from here on: what is left to do is done to its end.
+
+        That holds for a wish that nobody has heard yet, too, and for all that come later. Only a pause still stops.
+        """
+        self._is_fitted = True
         if self._stop is Stop.FINISH:
             self._stop = None
-            (self._folder / STOP_FILE).unlink(missing_ok=True)
+        if self._stop is None:
+            self._read_word()
+
+    def _read_word(self) -> None:
+        """What the file in the folder says."""
+        path = self._folder / STOP_FILE
+        self._stop = _word_in(path)
+        if self._is_fitted and self._stop is Stop.FINISH:
+            self._stop = None
+            with suppress(OSError):  # Windows, where it is being written: it is read again, and does nothing
+                path.unlink()
 
     def end(self, state: RunState) -> None:
         """Write the last state, also on a disk that is full; only a disk that is gone is told nothing."""
