@@ -11,6 +11,7 @@ from core.texts import percent, tr
 from gui.curve_chart import Curve, CurveChart
 from gui.dialog import Dialog
 from gui.theme import Look
+from gui.why_sheets import written
 
 if TYPE_CHECKING:
     from core.perturbations import Faithfulness
@@ -65,8 +66,8 @@ class FaithDialog(Dialog):
         px = self.look.px
         self.bar.pack_forget()
         self.close_button.configure(text=tr("Close"))
-        taken = tr("marked places taken away (area {area})").format(area=f"{found.deletion_area:.2f}")
-        given = tr("marked places given (area {area})").format(area=f"{found.insertion_area:.2f}")
+        taken = tr("marked places taken away (area {area})").format(area=written(f"{found.deletion_area:.2f}"))
+        given = tr("marked places given (area {area})").format(area=written(f"{found.insertion_area:.2f}"))
         self.said.configure(text=sentence)
         self.said.pack(anchor="w", pady=(px(10), px(8)))
         self.chart.pack(fill="both", expand=True)

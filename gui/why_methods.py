@@ -6,14 +6,14 @@ import tkinter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from tkinter import ttk
+from tkinter import font, ttk
 
 from core.explain_methods import METHODS, Method
 from core.texts import tr
 from gui.scroll_frame import ScrollFrame
-from gui.theme import Look
+from gui.theme import BODY, Look
 
-WIDTH_PX = 316
+WIDTH_PX = 328
 _INDENT_PX = 28
 
 
@@ -60,7 +60,7 @@ class MethodList(ScrollFrame):
             label.configure(text=group.title())
         for method, button in self.buttons.items():
             entry = METHODS[method]
-            button.configure(text=entry.title())
+            button.configure(text=self._wrapped(entry.title()))
             is_missing = self._reason is not None and entry.needs_training()
             button.state(["disabled" if is_missing else "!disabled"])
             self._sentences[method].configure(text=self._reason() if is_missing and self._reason else entry.says())
@@ -113,6 +113,21 @@ class MethodList(ScrollFrame):
         self.bring_into_sight(button, 0, high)
 
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
-        room = max(self._look.px(120), self.inside.winfo_width() - self._look.px(_INDENT_PX + 4))
-        for sentence in self._sentences.values():
-            sentence.configure(wraplength=room)
+        for method, sentence in self._sentences.items():
+            sentence.configure(wraplength=self._room)
+            self.buttons[method].configure(text=self._wrapped(METHODS[method].title()))
+
+    @property
+    def _room(self) -> int:
+        return max(self._look.px(120), self.inside.winfo_width() - self._look.px(_INDENT_PX + 4))
+
+    def _wrapped(self, text: str) -> str:
+        """In two lines where there is no room for one: buttons do not wrap by themselves."""
+        measure, room = font.nametofont(BODY, self).measure, self._room - self._look.px(4)
+        if measure(text) <= room or self.inside.winfo_width() <= 1:
+            return text
+        head, _, tail = text.rpartition(" ")
+        while head and measure(head) > room:
+            head, _, word = head.rpartition(" ")
+            tail = f"{word} {tail}"
+        return f"{head}\n{tail}" if head else text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.texts import percent, tr
+from core.texts import language, percent, tr
 from gui.answer_texts import breed_of
 from gui.why_engine import ClassShares, CutOut, Found, MapDrawing, palette_of, subject_of
 
@@ -74,7 +74,8 @@ def _of_shares(photo: Photo, info: BundleInfo, found: ClassShares, drawing: MapD
     from core.records import EvidenceMap
 
     shares, palette = found.shares, min(DIVERGING)
-    side = _side(width, min(3, len(found.labels) + 1))
+    columns = len(found.labels) + 1 if len(found.labels) < 4 else 3
+    side = _side(width, columns)
     plain = _scaled(photo.pixels, side)
     faint = _greyed(plain)
     peak = max(float(np.quantile(np.abs(shares.values), _STRONG)), 1e-6)
@@ -89,7 +90,7 @@ def _of_shares(photo: Photo, info: BundleInfo, found: ClassShares, drawing: MapD
     title = tr("What each part adds to the odds of a class, by {count} answers (SHAP).").format(count=shares.asked)
     note = tr("What is missing is painted over from its surroundings.")
     bar = Image.fromarray(colour_bar(palette, drawing.bar[1], drawing.bar[0]))
-    return Sheet(_rows(tiles, 3), title, note, low=tr("speaks against"), high=tr("speaks for"), bar=bar)
+    return Sheet(_rows(tiles, columns), title, note, low=tr("speaks against"), high=tr("speaks for"), bar=bar)
 
 
 def _of_channels(photo: Photo, found: Found, seen: ChannelsSeen, drawing: MapDrawing, width: int) -> Sheet:
@@ -107,7 +108,7 @@ def _of_channels(photo: Photo, found: Found, seen: ChannelsSeen, drawing: MapDra
     for channel in seen.channels:
         opacity = drawing.opacity if drawing.is_shown else 0.0
         drawn = overlay(faint, EvidenceMap(channel.values, channel.peak > 0), palette, opacity)
-        words = tr("Channel {number}, up to {peak}").format(number=channel.number, peak=f"{channel.peak:.2g}")
+        words = tr("Channel {number}, up to {peak}").format(number=channel.number, peak=written(f"{channel.peak:.2g}"))
         tiles.append(Tile(Image.fromarray(drawn), words))
     layer = seen.layer
     said = tr("What the layer {layer} sees: the strongest {count} of its {channels} channels")
@@ -134,7 +135,7 @@ def _of_cut_out(photo: Photo, info: BundleInfo, found: CutOut, label: int, width
     pictures = (plain, _covered(plain, there), _covered(plain, ~there))
     shares = (apart.whole, apart.animal, apart.background)
     tiles = [
-        Tile(Image.fromarray(picture), f"{name}: {percent(share)}")
+        Tile(Image.fromarray(picture), tr("{part}: {share}").format(part=name, share=percent(share)))
         for name, picture, share in zip(names, pictures, shares, strict=True)
     ]
     title = tr("The probability of {breed}:").format(breed=breed_of(info, label))
@@ -158,12 +159,17 @@ def _of_neurons(info: BundleInfo, found: ClassNeurons, width: int) -> Sheet:
 
 def _line(neuron: Neuron) -> str:
     said = tr("{network}, channel {channel}: {value} ± {error} points")
-    value, error = f"{100 * neuron.value:+.1f}", f"{100 * neuron.error:.1f}"
+    value, error = written(f"{100 * neuron.value:+.1f}"), written(f"{100 * neuron.error:.1f}")
     line = said.format(network=neuron.network, channel=neuron.channel, value=value, error=error)
     if neuron.rank is None:
         return line
     more = tr("this photograph excites it more than {share} of the others").format(share=percent(neuron.rank))
-    return f"{line}; {more}"
+    return f"{line} · {more}"
+
+
+def written(number: str) -> str:
+    """A number as the present language writes it."""
+    return number.replace(".", ",") if language() == "fr" else number
 
 
 def _rows(tiles: Sequence[Tile], columns: int) -> list[Row]:

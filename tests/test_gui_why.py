@@ -180,7 +180,7 @@ def test_it_begins_with_what_the_photo_tab_shows(
 def test_every_method_is_in_the_list_with_its_sentence(why: Why) -> None:
     assert set(ORDER) == set(Method)
     for method, button in why.shown.methods.buttons.items():
-        assert button.cget("text") == METHODS[method].title()
+        assert button.cget("text").replace("\n", " ") == METHODS[method].title()
         assert why.shown.methods._sentences[method].cget("text") == METHODS[method].says()
 
 
