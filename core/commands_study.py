@@ -81,6 +81,7 @@ def _study_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
 
 def list_lines() -> Iterator[str]:
     """Each study with its comparisons and how many variants they have; a damaged one says what is wrong with it."""
+    from core.run_results import not_medical_words
     from core.study_presets import preset_names, read_preset
 
     for name in preset_names():
@@ -90,6 +91,8 @@ def list_lines() -> Iterator[str]:
             yield f"{name}: {error}"
             continue
         yield f"{name}: {label_name(preset.title)} ({preset.data.folder})"
+        if preset.not_medical:
+            yield f"  {not_medical_words()}"
         width = max(len(one.name) for one in preset.comparisons)
         for one in preset.comparisons:
             yield f"  {one.name:<{width}}  {len(one.variants):>2}  {label_name(one.title)}"

@@ -27,13 +27,19 @@ _NAMED = 8
 
 
 def evaluate(
-    bundle: Bundle, source: Source, report_dir: Path | None, telling: Telling, versus: str | None = None
+    bundle: Bundle,
+    source: Source,
+    report_dir: Path | None,
+    telling: Telling,
+    versus: str | None = None,
+    not_medical: bool = False,
 ) -> Result:
     """Judge `bundle` on all photographs of `source` whose class it knows by id, English or French name.
 
     With `report_dir` the same files as a training's are written there: report.html, metrics.json, tables, heatmaps.
-    `versus` is the model beside which it is judged: None the one in use, "" none. Raises UserError where there is
-    nothing to judge, Cancelled, and OSError where nothing can be written.
+    `versus` is the model beside which it is judged: None the one in use, "" none. `not_medical` puts "not a medical
+    device" on the report. Raises UserError where there is nothing to judge, Cancelled, and OSError where nothing can
+    be written.
     """
     start = time.monotonic()
     found = read_source(source, Changes(), telling)
@@ -54,6 +60,7 @@ def evaluate(
         seconds={Phase.JUDGING.value: round(time.monotonic() - start, 3)},
         trained_on=trained_on(bundle, asked),
         warnings=(*_seen(bundle, asked), *warnings, *unread(len(asked.problems)), *judged.warnings),
+        not_medical=not_medical,
     )
     if report_dir is not None:
         write_all(report_dir, result, judged)

@@ -197,7 +197,10 @@ class _Runner:
         """The row with what its model said of the photographs from elsewhere; as it is where it knows none of them."""
         bundle = load_bundle(run_at(run.folder).model_dir)
         try:
-            result = evaluate(bundle, Source(path=external), run.folder / EXTERNAL_DIR, self._telling, versus="")
+            result = evaluate(
+                bundle, Source(path=external), run.folder / EXTERNAL_DIR, self._telling, versus="",
+                not_medical=self._preset.not_medical,
+            )  # fmt: skip
         except UserError as error:
             self._telling.note(str(error))
             return row

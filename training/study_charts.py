@@ -37,10 +37,10 @@ def curves_of(lines: Sequence[Line], of: Callable[[Epoch], float | None]) -> lis
     return [Curve(line.name, [of(epoch) for epoch in line.epochs]) for line in trained or with_epochs]
 
 
-def curves_chart(curves: Sequence[Curve], title: str, below: str, is_share: bool) -> str:
+def curves_chart(curves: Sequence[Curve], title: str, below: str, is_share: bool, foot: str = "") -> str:
     """The picture; shares have an axis from 0 to all, other figures one up to the ninth tenth of all values.
 
-    A loss that runs away would press all others flat.
+    A loss that runs away would press all others flat. `foot` is a line below everything.
     """
     values = [value for curve in curves for value in curve.values if value is not None and isfinite(value)] or [1.0]
     top = 1.0 if is_share else sorted(values)[min(len(values) - 1, ceil(0.95 * len(values)))]
@@ -61,7 +61,9 @@ def curves_chart(curves: Sequence[Curve], title: str, below: str, is_share: bool
         parts.append(_text(x(place), bottom + 16, str(place), "middle", 11))
     for place, curve in enumerate(curves):
         parts.append(_drawn(curve, place, x, y, right))
-    return _svg(parts, title)
+    if foot:
+        parts.append(_text(_LEFT, _HEIGHT + 14, foot, "start", 12, _INK))
+    return _svg(parts, title, _HEIGHT + (24 if foot else 0))
 
 
 def _drawn(curve: Curve, place: int, x: Callable[[float], float], y: Callable[[float], float], right: int) -> str:
@@ -101,9 +103,9 @@ def _text(x: float, y: float, text: str, anchor: str, size: int, colour: str = _
     return f'<text {place} style="fill:{colour}">{escape(text)}</text>'
 
 
-def _svg(parts: Sequence[str], title: str) -> str:
+def _svg(parts: Sequence[str], title: str, height: int) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" width="{_WIDTH}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" role="img" '
         f'style="max-width:100%;height:auto" aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
 
@@ -113,8 +115,11 @@ def _round_step(least: float) -> float:
     return next(power * digit for digit in (1, 2, 5, 10, 20) if power * digit >= least)
 
 
-def charts_of(lines: Sequence[Line]) -> dict[str, str]:
-    """The pictures of a comparison by what they show: accuracy and loss on validation photographs, and in training."""
+def charts_of(lines: Sequence[Line], foot: str = "") -> dict[str, str]:
+    """The pictures of a comparison by what they show: accuracy and loss on validation photographs, and in training.
+
+    `foot` is a line below each.
+    """
     if not any(line.epochs for line in lines):
         return {}
     is_head = all(line.is_head for line in lines if line.epochs)
@@ -125,6 +130,6 @@ def charts_of(lines: Sequence[Line]) -> dict[str, str]:
         "training": (tr("Accuracy in training"), lambda one: one.accuracy, True),
     }
     return {
-        kind: curves_chart(curves_of(lines, of), title, below, is_share)
+        kind: curves_chart(curves_of(lines, of), title, below, is_share, foot)
         for kind, (title, of, is_share) in kinds.items()
     }

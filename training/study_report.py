@@ -80,7 +80,8 @@ def write_results(folder: Path, preset: Preset, state: StudyState) -> None:
     write_csv(folder / CSV_FILE, lines)
     write_markdown(folder / MARKDOWN_FILE, preset, state, lines)
     for comparison, group in by_comparison(lines):
-        for kind, drawn in charts_of(group).items():
+        foot = not_medical_words() if preset.not_medical else ""
+        for kind, drawn in charts_of(group, foot).items():
             with replacing(folder / f"curves-{comparison.name}-{kind}.svg") as file:
                 file.write(drawn.encode("utf-8", "replace"))
     first = next((line.folder for line in lines if line.folder), None)
