@@ -217,12 +217,16 @@ def _activated(graph: _Graph, place: int) -> int:
 
 
 def _cuts(graph: _Graph) -> list[int]:
-    """The tensors that all goes through: nothing behind them takes anything from before them."""
+    """The tensors that all goes through: nothing behind them takes anything from before them.
+
+    From the first convolution on: before it, there is the picture itself.
+    """
     last_use = {one: place for place, operator in enumerate(graph.operators) for one in operator.given}
-    cuts, reach = [], 0
+    cuts, reach, is_inside = [], 0, False
     for place, operator in enumerate(graph.operators):
+        is_inside = is_inside or operator.kind in _CONVOLUTIONS
         # `reach`: how far ahead anything that was made earlier is still taken.
-        if reach <= place:
+        if is_inside and reach <= place:
             cuts.append(operator.made)
         reach = max(reach, last_use.get(operator.made, place))
     return cuts
@@ -234,7 +238,7 @@ def _stages(graph: _Graph, cuts: Sequence[int]) -> frozenset[int]:
     padded = {one.made for one in graph.operators if one.kind in ("PAD", "PADV2", "MIRROR_PAD")}
     for tensor in reversed(cuts):
         shape = graph.shape(tensor)
-        if len(shape) != 4 or tensor in padded or shape[1] == 1 or shape[3] <= 3:
+        if len(shape) != 4 or tensor in padded or shape[1] == 1:
             continue
         if graph.shape(chosen[-1])[1] <= _COARSER * shape[1]:
             chosen.append(tensor)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+import training.gradients
 from core import gradient_server
 from core.bundle_heads import tail_arrays
 from core.bundles import Backbone, Bundle, Pooling, Tail, View, write_bundle
@@ -62,7 +63,8 @@ def chance(activation: str = "relu") -> keras.Model:
     y = layers.Conv2D(6, 3, padding="same", use_bias=False, activation=activation, name="branch")(x)
     x = layers.Add(name="joined")([x, y])
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = layers.Conv2D(8, 3, 2, "valid", use_bias=False, activation=activation, name="second")(x)
+    # Linear: a ReLU might be all off, and then there is nothing to be seen.
+    x = layers.Conv2D(8, 3, 2, "valid", use_bias=False, name="second")(x)
     return keras.Model(picture, x, name="chance")
 
 
@@ -159,6 +161,7 @@ def test_without_biases_every_stage_holds_the_whole_score(guessing: Bundle) -> N
     for label in range(3):
         embedding = Classifier(guessing).features(photo).embedding
         score = float(embedding @ class_weights(guessing.kernel, label))
+        assert abs(score) > 1
         for _, _, inside in gradients.inside(photo, stages, label, None):
             cells = layer_cells(Method.HIRESCAM, inside.values, inside.gradient)
             assert float(cells.mean()) == pytest.approx(score, rel=1e-3, abs=1e-3)
@@ -173,6 +176,33 @@ def test_the_last_layer_is_the_exact_map(guessing: Bundle) -> None:
         for method in (Method.GRADCAM, Method.HIRESCAM):
             found = gradients.evidence(photo, MapRequest(method, layer, RED, None, SIZE))
             np.testing.assert_allclose(found.values, exact.values, atol=1e-3)
+
+
+@pytest.mark.parametrize("view", [View.CENTRE, View.MIRRORED])
+def test_a_dense_head_that_tells_left_from_right_has_its_exact_map(tmp_path: Path, view: View) -> None:
+    rng = np.random.default_rng(8)
+    dense = Dense(rng.normal(size=(3 * 3 * 8, 5)).astype(np.float32), np.full(5, 0.1, np.float32))
+    bundle = bundle_of(chance(), tmp_path / "dense", (view,), DenseTail(Pooling.FLATTEN, (dense,)))
+    gradients, photo = LayerGradients(bundle), photo_of(20, 70)
+    (last,) = layers_called(bundle, LAST)
+    exact = class_evidence(Classifier(bundle).features(photo), bundle.kernel, RED, SIZE).values
+    assert np.abs(exact).max() > 1
+    for layer in (LAST, last.full_name):
+        found = gradients.evidence(photo, MapRequest(Method.HIRESCAM, layer, RED, None, SIZE))
+        np.testing.assert_allclose(found.values, exact, rtol=1e-2, atol=1e-3 * np.abs(exact).max())
+
+
+def test_all_resolutions_are_fused_the_coarsest_first(seeing: LayerGradients, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Floats] = []
+
+    def kept(levels: list[Floats]) -> Floats:
+        given.extend(levels)
+        return levels[0]
+
+    monkeypatch.setattr(training.gradients, "fused", kept)
+    seeing.evidence(photo_of(60, 60, 8), MapRequest(Method.FUSED, ALL, RED, None, SIZE))
+    spread = [(level >= 0.3 * level.max()).mean() for level in given]
+    assert len(spread) == 3 and spread[0] > spread[1] > spread[2]
 
 
 def test_the_gradient_is_that_of_finite_differences(tmp_path: Path) -> None:
