@@ -67,6 +67,8 @@ def run_study(request: StudyRequest, telling: Telling) -> Study:
     """
     preset = read_preset(request.name)
     check_none_trains()
+    if request.out is not None:
+        request.out.mkdir(parents=True, exist_ok=True)  # rather now than after hours
     folder, state = _opened(preset, request)
     try:
         with holding(folder / _LOCK_FILE, Holder(run=folder.name)):
@@ -132,6 +134,7 @@ class _Runner:
                         number=place + 1, total=len(state.rows), comparison=comparison.name, variant=variant.name
                     )
                 )
+                check_none_trains()  # no reason to call this variant a failure: the study waits
                 row = self._trained(state.rows[place], config)
                 state = _with(state, place, _with_seconds(row, state.rows[:place]))
                 write_study(self._folder, state)
@@ -186,7 +189,6 @@ class _Runner:
         """Train it, or go on with it; what went wrong, if anything."""
         state = read_state(run)
         if state.status is not RunStatus.DONE:
-            check_none_trains()
             stop_file(run).unlink(missing_ok=True)
             state = train_at(run.folder, self._telling)
         if state.status is RunStatus.STOPPED:
