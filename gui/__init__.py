@@ -16,6 +16,11 @@ heatmap_strip      what the heatmap shows, and how
 correction_box     type-ahead for the breed that it really is
 breed_choices      what can be typed there
 answer_texts       the answer in words, for the screen, the clipboard and saved pictures
+why_window         the window "Why?": further ways to explain an answer; lays out and reports
+why_desk           what happens there: asked for, kept, drawn; why_after: how faithful it is, and a file
+why_engine         what the worker threads do for it; why_sheets: several pictures side by side
+why_methods, why_layers, why_stage, why_faith   parts of the window
+why_words          what it says in sentences
 folder_tab         the rows of a folder: lays out and reports; built when there are rows
 folder_desk        what happens to the rows: listed, filtered, chosen, looked at
 folder_run         the tagging: begun, watched, stopped, gone on with

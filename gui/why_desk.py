@@ -2,37 +2,32 @@
 
 from __future__ import annotations
 
-import logging
 import tkinter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tkinter import filedialog
 from typing import TYPE_CHECKING, Protocol
 
-from core.errors import UserError
 from core.explain_methods import LAST, METHODS, Method
 from core.texts import tr
 from gui.actions import Action, bind_keys
-from gui.answer_texts import breed_of, caption_lines, file_name_of
+from gui.answer_texts import breed_of
 from gui.background import Background
-from gui.engine import Drawn, Engine, Layers, Seen, legend_ends
+from gui.engine import Drawn, Engine, Seen, legend_ends
 from gui.heatmap_strip import HeatmapChoices
 from gui.photo_desk import PhotoDesk, log_only
 from gui.theme import Look
-from gui.why_engine import Asked, Facts, Found, MapDrawing, WhyEngine, faith_sentence, title_of
+from gui.why_after import ShownNow, WhyAfter
+from gui.why_engine import Asked, Facts, Found, MapDrawing, WhyEngine
+from gui.why_words import doing, missing, said_of, title_of
 
 if TYPE_CHECKING:
     from core.jobs import Job
     from core.outlines import Mask
-    from core.perturbations import Faithfulness
-    from gui.why_faith import FaithDialog
     from gui.why_sheets import Sheet
     from gui.why_window import WhyWindow
 
-log = logging.getLogger(__name__)
-
-_ASK, _DRAW, _FAITH, _FACTS, _OUTLINE = "why", "why-draw", "why-faith", "why-facts", "why-outline"
-_TOPICS = (_ASK, _DRAW, _FAITH, _FACTS, _OUTLINE)
+_ASK, _DRAW, _FACTS, _OUTLINE = "why", "why-draw", "why-facts", "why-outline"
+_TOPICS = (_ASK, _DRAW, _FACTS, _OUTLINE)
 _TELL_MS = 120
 # So long the processes are kept warm after the window was closed.
 _WARM_MS = 300_000
@@ -59,14 +54,13 @@ class WhyDesk:
         self._desk = desk
         self.engine = WhyEngine(engine)
         self.window: WhyWindow | None = None
-        self.dialog: FaithDialog | None = None
+        self.after = WhyAfter(self.engine, background)
         self._host: WhyHost
         self._choices: HeatmapChoices = desk.choices
         self._facts: tuple[str, Facts] | None = None
         self._seen: Seen | None = None
         self._layer_of: dict[Method, str] = {}
         self._kept: dict[Asked, Found] = {}
-        self._faith: dict[Asked, Faithfulness] = {}
         self._mask: Mask | None = None
         self._asked: Asked | None = None
         # What the Photo tab shows is where this window begins.
@@ -108,8 +102,7 @@ class WhyDesk:
         window = self.window
         if window is None:
             return
-        if self.dialog is not None:
-            self.dialog.close()
+        self.after.close()
         window.strip.show_palettes(self._host.palettes())
         window.show_texts()
         self._show_missing()
@@ -177,8 +170,7 @@ class WhyDesk:
 
     def closed(self) -> None:
         """The window goes: nothing runs for it any more."""
-        if self.dialog is not None:
-            self.dialog.close()
+        self.after.close()
         self._background.drop(*_TOPICS)
         self.window = None
         self._asked = None
@@ -201,10 +193,9 @@ class WhyDesk:
 
     def _forget(self) -> None:
         self._background.drop(*_TOPICS)
-        if self.dialog is not None:
-            self.dialog.close()
+        self.after.close()
         self._kept.clear()
-        self._faith.clear()
+        self.after.forget()
         self._mask = self._asked = self._seen = None
 
     def _show_classes(self, label: int | None, versus: int | None) -> None:
@@ -240,7 +231,7 @@ class WhyDesk:
 
     def _show_missing(self) -> None:
         if self.window is not None and self._facts is not None:
-            reason = None if self._facts[1].has_training_parts else _missing
+            reason = None if self._facts[1].has_training_parts else missing
             self.window.methods.show_missing(reason)
 
     def _show_fields(self) -> None:
@@ -254,12 +245,22 @@ class WhyDesk:
         """The layer that was chosen for a method. Channels are those of one network: its last layer is named."""
         if not METHODS[method].has_layers:
             return LAST
+        if method is Method.LAYERCAM and method not in self._layer_of:
+            return self._fine_layer()
         chosen = self._layer_of.get(method, LAST)
         if method is Method.ACTIVATIONS and chosen == LAST and self._facts is not None:
             layers = self._facts[1].layers
             first = [one.full_name for one in layers if one.network == layers[0].network]
             return first[-1] if first else LAST
         return chosen
+
+    def _fine_layer(self) -> str:
+        """Where LayerCAM begins: a few stages before the end of the last network, if Keras is there to go there."""
+        if self._facts is None or not self._facts[1].has_training_parts:
+            return LAST
+        layers = self._facts[1].layers
+        stages = [one.full_name for one in layers if one.is_stage and one.network == layers[-1].network]
+        return stages[-3] if len(stages) > 2 else LAST
 
     # An explanation
 
@@ -285,7 +286,7 @@ class WhyDesk:
             self._draw()
             return
         window.strip.show_legend(METHODS[asked.method].title(), "", "", None)
-        window.stage.show_busy(_doing(asked))
+        window.stage.show_busy(doing(asked))
         self._told = (0, 0)
         self._background.start(
             _lane(asked),
@@ -318,7 +319,7 @@ class WhyDesk:
     def _on_failed(self, error: Exception) -> None:
         self._asked = None
         if self.window is not None:
-            self.window.stage.show_problem(_said(error))
+            self.window.stage.show_problem(said_of(error))
 
     # The picture
 
@@ -374,93 +375,31 @@ class WhyDesk:
 
         self._background.start(_OUTLINE, lambda _job: self.engine.outline(opened), done, topic=_OUTLINE)
 
-    # How faithful it is, and a file
-
     def ask_how_faithful(self) -> None:
         """Ask again and again while the places of the map are taken away, and given."""
-        from gui.why_faith import FaithDialog
-
-        found, opened, seen = self.found, self._desk.now.opened, self._seen
-        if found is None or opened is None or seen is None or found.evidence is None:
-            return
-        dialog = self.dialog = FaithDialog(self._open_window(), self._host.look, self._faith_closed)
-        if found.asked in self._faith:
-            self._show_faith(found.asked)
-            return
-        self._told = (0, 0)
-
-        def done(faith: Faithfulness) -> None:
-            self._faith[found.asked] = faith
-            self._show_faith(found.asked)
-
-        def failed(error: Exception) -> None:
-            dialog.show_problem(_said(error))
-
-        self._background.start(
-            *(_ASK, lambda job: self.engine.faithfulness(opened, seen, found, self._teller(job)), done, failed),
-            topic=_FAITH,
-        )
-        dialog.after(_TELL_MS, self._tell_faith, dialog, found.asked)
-
-    def _show_faith(self, asked: Asked) -> None:
-        if self.dialog is not None and self._seen is not None and asked.label is not None:
-            faith = self._faith[asked]
-            self.dialog.show_result(faith, faith_sentence(faith, self._seen.info, asked.label))
-
-    def _tell_faith(self, dialog: FaithDialog, asked: Asked) -> None:
-        if self.dialog is dialog and asked not in self._faith:
-            dialog.show_progress(*self._told)
-            dialog.after(_TELL_MS, self._tell_faith, dialog, asked)
-
-    def _faith_closed(self) -> None:
-        self._background.drop(_FAITH)
-        self.dialog = None
+        if (shown := self._shown()) is not None:
+            self.after.ask_how_faithful(self._open_window(), self._host.look, shown)
 
     def ask_where_to_save(self) -> None:
         """The picture, at the full size of the photograph where it is a map."""
-        found, seen, window = self.found, self._seen, self._open_window()
-        if found is None or seen is None:
-            return
-        words = [Path(self._desk.now.name).stem, METHODS[found.asked.method].title()]
-        if found.asked.label is not None:
-            words.append(breed_of(seen.info, found.asked.label))
-        chosen = filedialog.asksaveasfilename(
-            parent=window,
-            title=tr("Save the picture with its explanation"),
-            initialdir=self._host.last_folder(),
-            initialfile=file_name_of(" - ".join(words)) + ".png",
-            defaultextension=".png",
-            filetypes=[("PNG", "*.png"), ("JPEG", "*.jpg")],
-        )
-        if chosen:
-            self.save(Path(chosen))
+        if (shown := self._shown()) is not None:
+            folder = self._host.last_folder()
+            chosen = self.after.ask_where_to_save(self._open_window(), self._desk.now.name, folder, shown)
+            if chosen is not None:
+                self.save(chosen)
 
     def save(self, path: Path) -> None:
         """Write the picture in the background."""
+        if (shown := self._shown()) is not None:
+            self.after.save(path, shown, self._drawing(), self._on_saved)
+
+    def _on_saved(self, name: str) -> None:
+        if self.window is not None:
+            self.window.show_done(tr("The picture was saved as {name}.").format(name=name))
+
+    def _shown(self) -> ShownNow | None:
         found, opened, seen = self.found, self._desk.now.opened, self._seen
-        if found is None or opened is None or seen is None:
-            return
-        drawing, faith = self._drawing(), self._faith.get(found.asked)
-        captions = self._captions(seen, found)
-
-        def saved(_done: object) -> None:
-            if self.window is not None:
-                self.window.show_done(tr("The picture was saved as {name}.").format(name=path.name))
-
-        self._background.start(
-            *("save", lambda _job: self.engine.save(path, opened, seen, found, drawing, captions, faith), saved),
-            says=tr("Saving the picture…"),
-            is_promise=True,
-        )
-
-    def _captions(self, seen: Seen, found: Found) -> list[str]:
-        if found.evidence is None or found.asked.label is None:
-            return []
-        layers = Layers(None, None, "", 0.0, None, (1, 1))
-        answer, model = caption_lines(seen, layers)
-        entry = METHODS[found.asked.method]
-        title = title_of(seen, found.asked, found.evidence.positive)
-        return [answer, f"{title}. {entry.title()}: {entry.says()}", model]
+        return None if found is None or opened is None or seen is None else ShownNow(found, opened, seen)
 
     # Small things
 
@@ -478,31 +417,3 @@ def _lane(asked: Asked) -> str:
     if asked.method in (Method.ACTIVATIONS, Method.NEURONS):
         return f"why-{asked.method.value}"
     return "why-gradients" if METHODS[asked.method].needs_training(asked.layer) else _ASK
-
-
-def _doing(asked: Asked) -> str:
-    """What is going on, in words."""
-    if METHODS[asked.method].needs_training(asked.layer):
-        return tr("Going back through the networks… The first time takes longer.")
-    doing = {
-        Method.OCCLUSION: tr("Covering one part after the other…"),
-        Method.SHAP: tr("Painting over one part after the other…"),
-        Method.AVERAGED: tr("Moving the picture a little…"),
-        Method.MASK: tr("Cutting the subject out…"),
-        Method.ACTIVATIONS: tr("Looking into the network…"),
-        Method.NEURONS: tr("Comparing with the photographs of the library…"),
-    }
-    return doing.get(asked.method, tr("Looking…"))
-
-
-def _missing() -> str:
-    return tr("Needs the parts for training, which are not installed. In the program's folder: {command}").format(
-        command='pip install -e ".[train]"'
-    )
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, UserError):
-        return str(error)
-    log.error("an explanation failed", exc_info=error)
-    return tr("Something went wrong with this explanation. The details are in the log (Help menu).")

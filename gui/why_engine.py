@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.explain_methods import LAST, Method, has_training_parts
-from core.texts import label_name, percent, tr
-from gui.answer_texts import breed_of
 from gui.engine import Drawn, Engine, Opened, Seen, legend_ends
 
 if TYPE_CHECKING:
@@ -279,32 +277,3 @@ def sheet_of(photo: Photo, seen: Seen, found: Found, drawing: MapDrawing) -> Exp
         return neuron_sheet(found.neurons, seen.info)
     assert found.cut_out is not None and found.asked.label is not None
     return apart_sheet(photo, found.cut_out.mask, found.cut_out.apart, found.asked.label, seen.info)
-
-
-def title_of(seen: Seen, asked: Asked, is_positive: bool) -> str:
-    """What a map shows, in words."""
-    from gui.answer_texts import heatmap_title
-
-    assert asked.label is not None
-    title = heatmap_title(seen.info, asked.label, asked.versus, is_positive)
-    if asked.layer == LAST:
-        return title
-    return tr("{title} - at the layer {layer}").format(title=title, layer=asked.layer.split("/")[-1])
-
-
-def faith_sentence(faith: Faithfulness, info: Any, label: int) -> str:
-    """In a sentence, what both curves say."""
-    said = tr(
-        "Without the fifth of the picture that the map marks most, the probability of {breed} goes from {whole} to "
-        "{without}; with this fifth alone it is {alone}."
-    )
-    fifth = (len(faith.deletion) - 1) // 5
-    numbers = percent(float(faith.deletion[0])), percent(float(faith.deletion[fifth]))
-    return said.format(
-        breed=breed_of(info, label), whole=numbers[0], without=numbers[1], alone=percent(float(faith.insertion[fifth]))
-    )
-
-
-def subject_of(info: Any) -> str:
-    """What the model knows, in the present language."""
-    return label_name(info.subject)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from core.texts import language, percent, tr
 from gui.answer_texts import breed_of
-from gui.why_engine import ClassShares, CutOut, Found, MapDrawing, palette_of, subject_of
+from gui.why_engine import ClassShares, CutOut, Found, MapDrawing, palette_of
+from gui.why_words import subject_of
 
 if TYPE_CHECKING:
     from PIL import Image

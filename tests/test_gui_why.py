@@ -20,6 +20,7 @@ from core.explain_pictures import where_it_looks
 from core.records import EvidenceMap, Photo
 from gui.why_engine import Facts
 from gui.why_methods import ORDER
+from tests.bundle_factory import make_bundle
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, RED, Driver, Here, Window
 
@@ -452,17 +453,17 @@ def test_no_callback_keeps_the_window_waiting(why: Why) -> None:
 def test_how_faithful_a_map_is(why: Why) -> None:
     why.shown.faith_button.invoke()
     why.settle()
-    dialog = why.desk.dialog
+    dialog = why.desk.after.dialog
     assert dialog is not None
     said = str(dialog.said.cget("text"))
     assert said.startswith("Without the fifth of the picture that the map marks most, the probability of red goes from")
-    faith = why.desk._faith[why.found.asked]
+    faith = why.desk.after.faith[why.found.asked]
     assert faith.deletion[5] < 0.7 * faith.deletion[0]
     assert faith.insertion_area > faith.deletion_area
     assert dialog.chart.epochs == 21
     assert dialog.chart.text_at(4).startswith("20\u00a0% of the picture · ")
     why.main.press("<Escape>", dialog)
-    assert why.desk.dialog is None
+    assert why.desk.after.dialog is None
     assert why.desk.window is not None, "only the dialog closes"
 
 
@@ -492,6 +493,17 @@ def test_the_photograph_itself_is_never_replaced(why: Why, half_red: Path) -> No
     why.desk.save(half_red)
     why.settle()
     assert half_red.read_bytes() == before
+
+
+def test_another_model_explains_its_own_answer(why: Why, isolated_home: Path) -> None:
+    make_bundle(isolated_home / "models" / "others", networks=2)
+    why.choose(Method.ACTIVATIONS)
+    why.main.shell.preferences.load_model("others")
+    why.main.wait(lambda: why.main.model == "others" and why.main.now.seen, "the other model's answer")
+    why.settle()
+    assert {layer.network for layer in why.facts.layers} == {"cells", "cells1"}
+    assert why.found.channels.layer.network == "cells"
+    assert len(why.shown.network._rows) == 2
 
 
 # Look and language
