@@ -103,6 +103,7 @@ train_records       what a run says of itself: state, data, judgement
 train_defaults      good choices where nobody made any
 train_runs          the runs: made, listed, started as a process, stopped, deleted
 run_results         what a judged run left in its folder, read back
+result_warnings     what must be known to read a judgement rightly, as sentences
 train_process       the process of a run: this program, started again
 train_lock          what one process holds as long as it lives
 study_presets       the studies that can be run again, as data

@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Literal
+from typing import Final, Literal
+
+from pydantic import Field
 
 from core.bundle_info import Record
+
+# Among the seconds of a result: all work of its run, from the first photograph that was read, over every stop.
+WHOLE: Final = "whole"
 
 
 class Job(str, Enum):
@@ -238,8 +243,46 @@ class Comparison(Record):
     seen_before: int = 0
 
 
+class WarningCode(str, Enum):
+    """What must be known to read a judgement rightly; `core.result_warnings` makes the sentence, and names the values.
+
+    Those that begin with "other" are about the model beside which it was judged.
+    """
+
+    KEPT_PROMISE = "kept_promise"
+    NOT_CALIBRATED = "not_calibrated"
+    NEVER_SURE = "never_sure"
+    PROMISES_LESS = "promises_less"
+    NO_TEST = "no_test"
+    NOT_JUDGED = "not_judged"
+    UNREAD = "unread"
+    UNSEEN_CLASSES = "unseen_classes"
+    FEW = "few"
+    NO_SUBJECT = "no_subject"
+    UNKNOWN_CLASSES = "unknown_classes"
+    FORGETFUL = "forgetful"
+    TRAINED_ON = "trained_on"
+    NO_COMPARISON = "no_comparison"
+    OTHER_KNOWS_NONE = "other_knows_none"
+    OTHER_KNOWS_FEWER = "other_knows_fewer"
+    OTHER_FORGETFUL = "other_forgetful"
+    OTHER_LEFT_OUT = "other_left_out"
+    OTHER_TRAINED_ON = "other_trained_on"
+
+
+class ResultWarning(Record):
+    """A warning without its words, which are made when it is shown: in the language of whoever reads it."""
+
+    code: WarningCode
+    values: dict[str, str | int | float] = Field(default_factory=dict)
+
+
 class Result(Record):
-    """The whole of metrics.json. `on` says which photographs: the test part, or all of a folder (`evaluate`)."""
+    """The whole of metrics.json. `on` says which photographs: the test part, or all of a folder (`evaluate`).
+
+    Warnings that are text come from earlier versions. `is_pretrained` says that its network had learned from
+    photographs of others before.
+    """
 
     format: Literal[1] = 1
     model: str
@@ -248,8 +291,9 @@ class Result(Record):
     judgement: Judgement
     comparison: Comparison | None = None
     counts: dict[str, int]  # of photographs: train, validation, test
-    seconds: dict[str, float]  # of each phase
+    seconds: dict[str, float]  # of each phase, and of the WHOLE
     seconds_per_epoch: float | None = None
     trained_on: int = 0  # how many of the judged photographs the model was trained on
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ResultWarning | str, ...] = ()
+    is_pretrained: bool = False
     not_medical: bool = False

@@ -8,6 +8,7 @@ import pytest
 
 from core.bundles import Bundle, Label, load_bundle
 from core.errors import UserError
+from core.result_warnings import warning_sentences
 from core.run_results import read_answers, read_metrics
 from core.settings import load_settings, save_settings
 from core.train_config import Source, SourceKind
@@ -46,7 +47,7 @@ def test_classes_that_the_model_does_not_know_are_left_out_and_named(tiny_bundle
     folder = drawn_folder(tmp_path / "photos", ("red", "purple", "yellow"))
     result = judged(tiny_bundle, folder)
     assert result.judgement.photographs == 4
-    said = next(text for text in result.warnings if "left out" in text)
+    said = next(text for text in warning_sentences(result.warnings) if "left out" in text)
     assert "“purple”, “yellow”" in said and ": 8 (" in said
 
 
@@ -64,14 +65,16 @@ def test_photographs_of_the_training_are_counted(tmp_path: Path) -> None:
     bundle = load_bundle(run_dir / "model" / "mine")
     there = judged(bundle, tmp_path / "photos" / "train")
     assert there.trained_on == 9
-    assert there.warnings[0] == ("The model was trained on 9 of these 9 photographs: it looks better here than it is.")
+    assert warning_sentences(there.warnings)[0] == (
+        "The model was trained on 9 of these 9 photographs: it looks better here than it is."
+    )
     elsewhere = judged(bundle, tmp_path / "photos" / "test")
-    assert elsewhere.trained_on == 0 and not any("trained" in text for text in elsewhere.warnings)
+    assert elsewhere.trained_on == 0 and not any("trained" in text for text in warning_sentences(elsewhere.warnings))
 
 
 def test_a_model_without_memory_says_that_nobody_knows(tiny_bundle: Bundle, tmp_path: Path) -> None:
     result = judged(tiny_bundle, drawn_folder(tmp_path / "photos", ("red", "green")))
-    assert any("does not remember its training photographs" in text for text in result.warnings)
+    assert any("does not remember its training photographs" in text for text in warning_sentences(result.warnings))
 
 
 def test_the_model_in_use_stands_beside_it_but_never_beside_itself(tmp_path: Path, isolated_home: Path) -> None:
@@ -92,7 +95,7 @@ def test_a_table_with_unreadable_pictures(tiny_bundle: Bundle, tmp_path: Path) -
     source = Source(kind=SourceKind.TABLE, path=table, image_column="file", label_column="colour")
     result = evaluate(tiny_bundle, source, None, Silent(), versus="")
     assert result.judgement.photographs == 3 and result.judgement.top1 == pytest.approx(2 / 3)
-    assert "Photographs that could not be read and are not judged: 1." in result.warnings
+    assert "Photographs that could not be read and are not judged: 1." in warning_sentences(result.warnings)
 
 
 def test_pictures_without_a_subject_are_said(tiny_bundle: Bundle, tmp_path: Path) -> None:
@@ -100,7 +103,9 @@ def test_pictures_without_a_subject_are_said(tiny_bundle: Bundle, tmp_path: Path
     for number in range(3):
         drawn_photo(folder / "red" / f"grey{number}.jpg", (128, 128, 128), number)
     result = judged(tiny_bundle, folder)
-    assert any(text.startswith("In 3 of these photographs it found no colour") for text in result.warnings)
+    assert any(
+        text.startswith("In 3 of these photographs it found no colour") for text in warning_sentences(result.warnings)
+    )
 
 
 @pytest.mark.parametrize(

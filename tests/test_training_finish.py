@@ -15,6 +15,7 @@ from PIL import Image
 
 from core.bundles import Bundle, Calibration, Memory, Sure, Unsure, load_bundle, write_bundle
 from core.errors import Cancelled
+from core.result_warnings import warning_sentences
 from core.run_results import PREDICTION_COLUMNS, read_answers, read_confusion, read_metrics
 from core.settings import load_settings, save_settings
 from core.train_config import Fit, Mode, Source, TrainConfig
@@ -160,7 +161,7 @@ def test_without_test_photographs_it_is_judged_on_validation_and_says_so(
     data = only(drawn_data(tmp_path / "photos", draft), Part.TRAIN, Part.VALIDATION)
     result = finish(draft, data, config_of(tmp_path), run_dir, Silent())
     assert result.on == "validation" and result.judgement.top1 == 1
-    assert result.warnings[0].startswith("There were no test photographs")
+    assert warning_sentences(result.warnings)[0].startswith("There were no test photographs")
     assert "too kind" in (run_dir / "model" / "mine" / "MODEL_CARD.md").read_text(encoding="utf-8")
 
 
@@ -171,13 +172,15 @@ def test_without_validation_photographs_it_is_never_sure(draft: Bundle, run_dir:
     assert load_bundle(run_dir / "model" / "mine").info.calibration.sure == Sure(
         threshold=1, precision=0, coverage=0, cases=0
     )
-    assert any("never sure" in text for text in result.warnings)
+    assert any("never sure" in text for text in warning_sentences(result.warnings))
 
 
 def test_without_both_nobody_knows(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
     data = only(drawn_data(tmp_path / "photos", draft, each=2), Part.TRAIN)
     result = finish(draft, data, config_of(tmp_path), run_dir, Silent())
-    assert result.judgement.photographs == 0 and result.warnings[0].endswith("nobody knows how good this model is.")
+    assert result.judgement.photographs == 0 and warning_sentences(result.warnings)[0].endswith(
+        "nobody knows how good this model is."
+    )
     assert load_bundle(run_dir / "model" / "mine").info.metrics == ()
     assert read_metrics(run_dir) == result and (run_dir / "report.html").is_file()
 
@@ -186,7 +189,10 @@ def test_few_validation_photographs_promise_less_than_was_wanted(draft: Bundle, 
     result = finish(draft, drawn_data(tmp_path / "photos", draft, each=8), config_of(tmp_path), run_dir, Silent())
     # 24 of 24 right: 0.05 ** (1 / 24) = 0.883
     assert result.judgement.promised == 0.88
-    assert any(text.startswith("24 validation photographs are too few to promise 95") for text in result.warnings)
+    assert any(
+        text.startswith("24 validation photographs are too few to promise 95")
+        for text in warning_sentences(result.warnings)
+    )
 
 
 def test_a_photograph_that_cannot_be_read_is_a_warning(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
@@ -195,7 +201,7 @@ def test_a_photograph_that_cannot_be_read_is_a_warning(draft: Bundle, run_dir: P
     data.part(Part.VALIDATION)[0].path.unlink()
     result = finish(draft, data, config_of(tmp_path), run_dir, Silent())
     assert result.judgement.photographs == 8
-    assert "Photographs that could not be read and are not judged: 2." in result.warnings
+    assert "Photographs that could not be read and are not judged: 2." in warning_sentences(result.warnings)
 
 
 def test_epochs_give_their_time(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
@@ -239,7 +245,9 @@ def test_the_model_in_use_is_asked_about_the_same_photographs(
     assert found.verdict is ComparisonVerdict.BETTER and found.model == "turned" and found.seen_before == 0
     answers = read_answers(run_dir)
     assert sum(one.got_better for one in answers) == 33 and sum(one.got_worse for one in answers) == 3
-    assert any("“Colours” does not remember its training photographs" in text for text in result.warnings)
+    assert any(
+        "“Colours” does not remember its training photographs" in text for text in warning_sentences(result.warnings)
+    )
     assert "Better: 33 photographs right" in (run_dir / "report.html").read_text(encoding="utf-8")
 
 
@@ -252,7 +260,9 @@ def test_what_the_other_model_was_trained_on_is_not_compared(
     result = finish(draft, data, config_of(tmp_path, start_from=None), run_dir, Silent())
     found = result.comparison
     assert found is not None and (found.photographs, found.better, found.worse, found.seen_before) == (31, 29, 2, 0)
-    assert "Photographs not in the comparison, because “Colours” was trained on them: 5." in result.warnings
+    assert "Photographs not in the comparison, because “Colours” was trained on them: 5." in warning_sentences(
+        result.warnings
+    )
     assert sum(bool(one.other_said) for one in read_answers(run_dir)) == 31
 
 
@@ -264,20 +274,22 @@ def test_where_it_was_trained_on_nearly_all_of_them_the_page_says_so(
     result = finish(draft, data, config_of(tmp_path, start_from=None), run_dir, Silent())
     assert result.comparison is not None and result.comparison.photographs == 12
     assert result.comparison.seen_before == 5
-    assert any("“Colours” was trained on 5 of these photographs" in text for text in result.warnings)
+    assert any("“Colours” was trained on 5 of these photographs" in text for text in warning_sentences(result.warnings))
 
 
 def test_a_model_that_knows_none_of_the_classes_is_no_comparison(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
     data = drawn_data(tmp_path / "photos", draft, each=2)
     result = finish(draft, data, config_of(tmp_path, start_from="dogs-fast"), run_dir, Silent())
     assert result.comparison is None
-    assert any(text.endswith("it knows none of these classes.") for text in result.warnings)
+    assert any(text.endswith("it knows none of these classes.") for text in warning_sentences(result.warnings))
 
 
 def test_a_model_that_is_gone_is_no_comparison(draft: Bundle, run_dir: Path, tmp_path: Path) -> None:
     data = drawn_data(tmp_path / "photos", draft, each=2)
     result = finish(draft, data, config_of(tmp_path, start_from="gone"), run_dir, Silent())
-    assert result.comparison is None and any("There is no comparison" in text for text in result.warnings)
+    assert result.comparison is None and any(
+        "There is no comparison" in text for text in warning_sentences(result.warnings)
+    )
 
 
 def test_a_memory_of_the_training_is_kept_and_grows(run_dir: Path, tmp_path: Path) -> None:
@@ -336,7 +348,10 @@ def test_a_continued_model_keeps_the_promise_that_was_measured_before(run_dir: P
     result = finish(draft, replace(data, samples=samples), config_of(tmp_path), run_dir, Silent())
     rules = load_bundle(run_dir / "model" / "mine").info.calibration
     assert rules.sure == measured and rules.temperature == 1
-    assert any("9 validation photographs are too few to measure that anew" in text for text in result.warnings)
+    assert any(
+        "9 validation photographs are too few to measure that anew" in text
+        for text in warning_sentences(result.warnings)
+    )
     again = finish(draft, only(data, Part.TRAIN, Part.TEST), config_of(tmp_path), run_dir, Silent())
     assert again.judgement.promised == 0.95
 

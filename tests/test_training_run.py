@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import signal
@@ -41,6 +42,7 @@ from training.run import run_job
 from training.run_telling import RunTelling
 from training.samples import DataSet, Part, Sample
 from training.telling import Silent, Telling, stop_if_asked
+from training.time_spent import TimeSpent
 
 LABELS = tuple(Label(id=name, en=name, fr=name) for name in ("ash", "oak"))
 DATA = DataSet(
@@ -65,6 +67,7 @@ class Steps:
     asks: dict[str, Stop] = field(default_factory=dict)
     run: Run | None = None
     data: DataSet | None = None
+    whole_s: list[float] = field(default_factory=list)
 
     def step(self, name: str, telling: Telling) -> None:
         self.done.append(name)
@@ -104,8 +107,17 @@ class Steps:
     def estimate_s(self, wanted: TrainConfig, photographs: int, telling: Telling) -> float:
         return 5 * 3600.0
 
-    def finish(self, draft: Bundle, data: DataSet, wanted: TrainConfig, folder: Path, telling: Telling) -> None:
+    def finish(
+        self,
+        draft: Bundle,
+        data: DataSet,
+        wanted: TrainConfig,
+        folder: Path,
+        telling: Telling,
+        whole_s: Callable[[], float],
+    ) -> None:
         self.step("finish", telling)
+        self.whole_s.append(whole_s())
         stop_if_asked(telling)
         shutil.copytree(draft.folder, folder / "model" / wanted.name, dirs_exist_ok=True)
         (folder / "metrics.json").write_text("{}")
@@ -223,6 +235,20 @@ def test_who_wants_the_best_so_far_only_after_the_fit_gets_it_too(steps: Steps, 
     steps.asks[late] = Stop.FINISH
     assert run_job(run.id, Job.TRAIN).status is RunStatus.DONE
     assert again(run).has_result and not (run.folder / "stop").exists()
+
+
+def test_the_time_of_all_work_on_a_run_is_added_up(steps: Steps) -> None:
+    run = begun(steps)
+    steps.asks["head"] = Stop.PAUSE
+    run_job(run.id, Job.TRAIN)
+    kept = run.folder / "time_spent.json"
+    assert json.loads(kept.read_text())["seconds"] >= 0.1
+    kept.write_text('{"seconds": 5000}')
+    (run.folder / "stop").unlink()
+    run_job(run.id, Job.TRAIN)
+    assert 5000 < steps.whole_s[-1] < 5100 and json.loads(kept.read_text())["seconds"] >= steps.whole_s[-1]
+    kept.write_text("half of i")
+    assert TimeSpent(run.folder).seconds() < 100
 
 
 def test_a_pause_while_it_is_judged_is_one(steps: Steps) -> None:

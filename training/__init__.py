@@ -4,6 +4,7 @@ samples      the records that travel: photographs with labels, shared out in par
 telling      how steps say how far they are, and hear that they shall stop
 run          one run: its steps in order, gone on with after any end
 run_telling  how its process tells the window, by files
+time_spent   how long it has been worked on in all
 matrix_threads  more threads for numpy while a head is fitted
 kept_data    the photographs as they were shared out, for going on
 commands     train and evaluate on the command line

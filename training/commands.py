@@ -12,6 +12,7 @@ from core.about import NAME
 from core.commands_study import StudyRequest
 from core.errors import Cancelled, UserError
 from core.models import model_or_file
+from core.result_warnings import warning_sentences
 from core.run_results import comparison_sentence, not_medical_words, title_of
 from core.texts import label_name, language, tr
 from core.train_config import Mode, Source
@@ -173,7 +174,7 @@ def result_lines(result: Result) -> Iterator[str]:
         beside = tr("Beside “{title}” on {count} of these photographs:")
         yield beside.format(title=title_of(result.comparison), count=result.comparison.photographs)
         yield comparison_sentence(result.comparison)
-    yield from result.warnings
+    yield from warning_sentences(result.warnings)
     if result.seconds:
         yield tr("seconds: {list}").format(
             list=", ".join(f"{name} {value:.1f}" for name, value in result.seconds.items())

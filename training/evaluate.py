@@ -13,7 +13,7 @@ from core.bundles import Bundle, Label
 from core.errors import UserError
 from core.texts import tr
 from core.train_config import Changes, Source
-from core.train_records import Phase, Result
+from core.train_records import Phase, Result, ResultWarning, WarningCode
 from training.asking import Asked, ask
 from training.comparison import places_in
 from training.finish import judge, trained_on, unread, write_all
@@ -67,8 +67,8 @@ def evaluate(
     return result
 
 
-def known_samples(found: Found, labels: Sequence[Label]) -> tuple[list[Sample], tuple[str, ...]]:
-    """The photographs whose class is one of `labels`, and a sentence about those that are left out.
+def known_samples(found: Found, labels: Sequence[Label]) -> tuple[list[Sample], tuple[ResultWarning, ...]]:
+    """The photographs whose class is one of `labels`, and a warning about those that are left out.
 
     Raises UserError where no class is known.
     """
@@ -87,8 +87,8 @@ def known_samples(found: Found, labels: Sequence[Label]) -> tuple[list[Sample], 
         raise UserError(tr("The model knows none of these classes: {names}.").format(names=_listed(list(unknown))))
     if not unknown:
         return samples, ()
-    said = tr("Photographs left out because the model does not know their classes: {count} ({names}).")
-    return samples, (said.format(count=unknown.total(), names=_listed(list(unknown))),)
+    values: dict[str, str | int | float] = {"count": unknown.total(), "names": _listed(list(unknown))}
+    return samples, (ResultWarning(code=WarningCode.UNKNOWN_CLASSES, values=values),)
 
 
 def label_places(names: Sequence[str], labels: Sequence[Label]) -> Labels:
@@ -103,14 +103,11 @@ def _short(name: str) -> str:
     return label_of(name).en if not name.isprintable() or len(name) > 200 or name.strip() != name else name or "?"
 
 
-def _seen(bundle: Bundle, asked: Asked) -> tuple[str, ...]:
+def _seen(bundle: Bundle, asked: Asked) -> tuple[ResultWarning, ...]:
     if bundle.memory() is None:
-        return (
-            tr("This model does not remember its training photographs: if these are among them, it looks too good."),
-        )
+        return (ResultWarning(code=WarningCode.FORGETFUL),)
     if seen := trained_on(bundle, asked):
-        said = tr("The model was trained on {seen} of these {count} photographs: it looks better here than it is.")
-        return (said.format(seen=seen, count=len(asked.samples)),)
+        return (ResultWarning(code=WarningCode.TRAINED_ON, values={"seen": seen, "count": len(asked.samples)}),)
     return ()
 
 

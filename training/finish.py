@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,9 +20,8 @@ from core.bundle_files import Array
 from core.bundles import EARLIER, Bundle, Calibration, Memory, Metrics, Sure, Words, write_bundle
 from core.figures import wilson_interval
 from core.run_results import PhotoAnswer, read_epochs
-from core.texts import label_name, percent, tr
 from core.train_config import Mode, TrainConfig
-from core.train_records import Comparison, Judgement, Phase, Result
+from core.train_records import WHOLE, Comparison, Judgement, Phase, Result, ResultWarning, WarningCode
 from core.train_runs import MODEL_DIR
 from training.asking import Asked, ask, photo_answers
 from training.calibrate import NEVER_SURE, USUAL_SPREAD, careful_sure, fit_temperature
@@ -35,6 +34,7 @@ from training.samples import DataSet, Part
 from training.telling import Telling
 from training.trained_card import trained_card
 from training.trained_memory import memory_of
+from training.weight_files import NOTHING
 
 # With fewer photographs the figures come with the range in which they may lie.
 _FEW = 100
@@ -55,7 +55,7 @@ class Judged:
     judgement: Judgement
     answers: tuple[PhotoAnswer, ...]
     comparison: Comparison | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 @dataclass
@@ -71,13 +71,21 @@ class _Clock:
         self.seconds[phase.value] = self.seconds.get(phase.value, 0.0) + time.monotonic() - start
 
 
-def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, telling: Telling) -> Result:
+def finish(
+    draft: Bundle,
+    data: DataSet,
+    config: TrainConfig,
+    run_dir: Path,
+    telling: Telling,
+    whole_s: Callable[[], float] | None = None,
+) -> Result:
     """Calibrate `draft`, judge it on photographs that it never saw, compare it with the model in use, write it all.
 
     `run_dir` gets model/NAME (the finished bundle), metrics.json, per_class.csv, confusion.csv, predictions.csv,
     report.html and heatmaps/. Without test photographs it is judged on those that calibrated it, without any on none;
-    the result says so in its warnings. Raises Cancelled, and then a second call makes everything anew; BundleError and
-    OSError where something cannot be written.
+    the result says so in its warnings. `whole_s` tells how long all work of the run has taken so far.
+    Raises Cancelled, and then a second call makes everything anew; BundleError and OSError where something cannot be
+    written.
     """
     clock = _Clock()
     with clock.of(Phase.CALIBRATING):
@@ -95,6 +103,8 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
     epochs, is_head = read_epochs(run_dir), config.fit.mode is Mode.HEAD
     for epoch in epochs:
         clock.seconds[epoch.phase.value] = clock.seconds.get(epoch.phase.value, 0.0) + epoch.seconds
+    if whole_s is not None:
+        clock.seconds[WHOLE] = whole_s()
     problems = len({**validation.problems, **test.problems})
     result = Result(
         model=bundle.name,
@@ -107,13 +117,14 @@ def finish(draft: Bundle, data: DataSet, config: TrainConfig, run_dir: Path, tel
         seconds_per_epoch=None if is_head or not epochs else float(np.mean([epoch.seconds for epoch in epochs])),
         trained_on=trained_on(bundle, chosen),
         warnings=(*_warnings_of_parts(on, test), *warnings, *unread(problems), *found.warnings),
+        is_pretrained=config.fit.mode is not Mode.SCRATCH and config.network.weights != NOTHING,
         not_medical=config.not_medical,
     )
     write_all(run_dir, result, replace(found, bundle=bundle), is_head)
     return result
 
 
-def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, tuple[str, ...]]:
+def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, tuple[ResultWarning, ...]]:
     """The same bundle with temperature and "sure" threshold from validation photographs, and what to say about it.
 
     A draft that was given a measured threshold by the model that it continues keeps that, and its temperature, until it
@@ -122,11 +133,10 @@ def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, 
     """
     before, cases = draft.info.calibration, len(validation.samples)
     if cases < before.sure.cases:
-        return draft, (_promise_of_before(cases),)
+        return draft, (_warning(WarningCode.KEPT_PROMISE, count=cases),)
     if not cases:
         rules = before.model_copy(update={"sure": NEVER_SURE})
-        said = tr("There were no validation photographs: its percentages are not calibrated, and it is never sure.")
-        return _with_rules(draft, rules), (said,)
+        return _with_rules(draft, rules), (_warning(WarningCode.NOT_CALIBRATED),)
     labels = validation.answers(draft).labels
     temperature = fit_temperature(validation.logits(draft), labels, USUAL_SPREAD)
     rules = before.model_copy(update={"temperature": temperature})
@@ -134,23 +144,17 @@ def calibrate(draft: Bundle, validation: Asked, wanted: float) -> tuple[Bundle, 
     return _with_rules(draft, rules.model_copy(update={"sure": sure})), _promise_of(sure, cases, wanted)
 
 
-def _promise_of_before(cases: int) -> str:
-    said = tr(
-        "What it promises when it is sure comes from the model that it continues: {count} validation photographs are "
-        "too few to measure that anew."
-    )
-    return said.format(count=cases)
-
-
-def _promise_of(sure: Sure, cases: int, wanted: float) -> tuple[str, ...]:
+def _promise_of(sure: Sure, cases: int, wanted: float) -> tuple[ResultWarning, ...]:
     """What the administrator should know about a promise that is not what was wanted."""
     if not sure.cases:
-        said = tr("It is never sure: the {count} validation photographs do not show a certainty that can be promised.")
-        return (said.format(count=cases),)
+        return (_warning(WarningCode.NEVER_SURE, count=cases),)
     if sure.precision >= wanted - 1e-9:
         return ()
-    said = tr("{count} validation photographs are too few to promise {wanted}. When it is sure, it promises {promise}.")
-    return (said.format(count=cases, wanted=percent(wanted), promise=percent(sure.precision)),)
+    return (_warning(WarningCode.PROMISES_LESS, count=cases, wanted=wanted, promise=sure.precision),)
+
+
+def _warning(code: WarningCode, **values: str | int | float) -> ResultWarning:
+    return ResultWarning(code=code, values=values)
 
 
 def _with_rules(bundle: Bundle, rules: Calibration) -> Bundle:
@@ -168,8 +172,9 @@ def judge(bundle: Bundle, asked: Asked, folder: Path | None, start_from: str | N
         judgement = judgement.model_copy(update={"mistakes": with_heatmaps(bundle, worst, folder, telling)})
     warnings = [*_few(judgement)]
     if rules.subject is not None and (refused := int((answers.subjects < rules.subject.threshold).sum())):
-        said = tr("In {count} of these photographs it found no {subject} at all.")
-        warnings.append(said.format(count=refused, subject=label_name(bundle.info.subject)))
+        subject = bundle.info.subject
+        named = {"subject_en": subject.en, "subject_fr": subject.fr} if subject else {}
+        warnings.append(_warning(WarningCode.NO_SUBJECT, count=refused, **named))
     return Judged(bundle, asked, judgement, beside.answers, beside.comparison, (*warnings, *beside.warnings))
 
 
@@ -187,31 +192,27 @@ def write_all(folder: Path, result: Result, found: Judged, is_head: bool = False
     write_result(folder, result)
 
 
-def _warnings_of_parts(on: str, test: Asked) -> Iterator[str]:
+def _warnings_of_parts(on: str, test: Asked) -> Iterator[ResultWarning]:
     if on == "validation":
-        yield tr(
-            "There were no test photographs: these figures are on those that also set its thresholds, so too kind."
-        )
+        yield _warning(WarningCode.NO_TEST)
     elif not test.samples:
-        yield tr("No photographs were kept for a test: nobody knows how good this model is.")
+        yield _warning(WarningCode.NOT_JUDGED)
 
 
-def unread(count: int) -> Iterator[str]:
-    """A sentence about photographs that could not be used, if there are any."""
+def unread(count: int) -> Iterator[ResultWarning]:
+    """A warning about photographs that could not be used, if there are any."""
     if count:
-        yield tr("Photographs that could not be read and are not judged: {count}.").format(count=count)
+        yield _warning(WarningCode.UNREAD, count=count)
 
 
-def _few(judgement: Judgement) -> Iterator[str]:
+def _few(judgement: Judgement) -> Iterator[ResultWarning]:
     """What the numbers of photographs do not allow to say."""
     unseen = sum(not one.photographs for one in judgement.classes)
     if judgement.photographs and unseen:
-        said = tr("Classes without a photograph here, of which nothing is known: {count}.")
-        yield said.format(count=unseen)
+        yield _warning(WarningCode.UNSEEN_CLASSES, count=unseen)
     if 0 < judgement.photographs < _FEW:
         low, high = wilson_interval(judgement.top1, judgement.photographs)
-        said = tr("Only {count} photographs: it may be right between {low} and {high} of the time.")
-        yield said.format(count=judgement.photographs, low=percent(low), high=percent(high))
+        yield _warning(WarningCode.FEW, count=judgement.photographs, low=low, high=high)
 
 
 def trained_on(bundle: Bundle, asked: Asked) -> int:

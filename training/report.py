@@ -12,6 +12,7 @@ from core.about import NAME, VERSION
 from core.bundles import BundleInfo
 from core.figures import wilson_interval
 from core.folders import replacing
+from core.result_warnings import warning_sentences
 from core.run_results import (
     PhotoAnswer,
     comparison_sentence,
@@ -153,7 +154,7 @@ def _navigation(page: Page) -> str:
 
 
 def _warnings(page: Page) -> str:
-    lines = "".join(f"<li>{escape(text)}</li>" for text in page.result.warnings)
+    lines = "".join(f"<li>{escape(text)}</li>" for text in warning_sentences(page.result.warnings))
     return f'<ul class="warnings">{lines}</ul>' if lines else ""
 
 

@@ -13,8 +13,7 @@ from core.errors import BundleError
 from core.fingerprints import model_fingerprint
 from core.models import find_model, model_or_file
 from core.run_results import PhotoAnswer
-from core.texts import label_name, tr
-from core.train_records import Comparison, Phase
+from core.train_records import Comparison, Phase, ResultWarning, WarningCode
 from training.asking import Asked, ask
 from training.comparison import compared, places_in
 from training.samples import Labels, Sample
@@ -30,7 +29,7 @@ class Compared:
 
     answers: tuple[PhotoAnswer, ...]
     comparison: Comparison | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 def compare(
@@ -54,8 +53,8 @@ def compare(
             return Compared(tuple(answers))
         return _compared_with(other, answers, samples, info.labels, telling)
     except BundleError as error:
-        said = tr("There is no comparison with the model in use: {reason}").format(reason=error)
-        return Compared(tuple(answers), warnings=(said,))
+        why = ResultWarning(code=WarningCode.NO_COMPARISON, values={"reason": str(error)})
+        return Compared(tuple(answers), warnings=(why,))
 
 
 def _compared_with(
@@ -63,10 +62,8 @@ def _compared_with(
 ) -> Compared:
     known = places_in(labels, other.info.labels)
     chosen = [sample for sample in samples if known[sample.label] >= 0]
-    name = label_name(other.info.title)
     if not chosen:
-        said = tr("There is no comparison with “{name}”: it knows none of these classes.").format(name=name)
-        return Compared(tuple(answers), warnings=(said,))
+        return Compared(tuple(answers), warnings=(_about(other, WarningCode.OTHER_KNOWS_NONE),))
     asked = ask(other, chosen, telling, Phase.JUDGING)
     said_of = _said(other, asked, labels, known)
     memory = other.memory()
@@ -80,7 +77,7 @@ def _compared_with(
     other_right = np.array([answer.other_said == answer.truth for answer in both], np.bool_)
     found = compared(right, other_right, other.info, 0 if is_fair else len(seen))
     left_out = len(answers) - len(both) - (len(seen) if is_fair else 0)
-    return Compared(whole, found, tuple(_warnings(name, left_out, len(seen), is_fair, memory is not None)))
+    return Compared(whole, found, tuple(_warnings(other, left_out, len(seen), is_fair)))
 
 
 def _said(other: Bundle, asked: Asked, labels: Sequence[Label], known: Labels) -> dict[Path, tuple[str, float]]:
@@ -98,19 +95,15 @@ def _beside(answer: PhotoAnswer, other: tuple[str, float] | None) -> PhotoAnswer
     return answer if other is None else replace(answer, other_said=other[0], other_confidence=other[1])
 
 
-def _warnings(name: str, left_out: int, seen: int, is_fair: bool, remembers: bool) -> Iterator[str]:
+def _warnings(other: Bundle, left_out: int, seen: int, is_fair: bool) -> Iterator[ResultWarning]:
     if left_out:
-        said = tr("Photographs not in the comparison, because “{name}” does not know their classes: {count}.")
-        yield said.format(name=name, count=left_out)
-    if not remembers:
-        said = tr(
-            "“{name}” does not remember its training photographs: if these are among them, it looks better here than "
-            "it is."
-        )
-        yield said.format(name=name)
-    elif seen and is_fair:
-        said = tr("Photographs not in the comparison, because “{name}” was trained on them: {count}.")
-        yield said.format(name=name, count=seen)
+        yield _about(other, WarningCode.OTHER_KNOWS_FEWER, left_out)
+    if other.memory() is None:
+        yield _about(other, WarningCode.OTHER_FORGETFUL)
     elif seen:
-        said = tr("“{name}” was trained on {count} of these photographs, so it looks better here than it is.")
-        yield said.format(name=name, count=seen)
+        yield _about(other, WarningCode.OTHER_LEFT_OUT if is_fair else WarningCode.OTHER_TRAINED_ON, seen)
+
+
+def _about(other: Bundle, code: WarningCode, count: int = 0) -> ResultWarning:
+    title = other.info.title
+    return ResultWarning(code=code, values={"name_en": title.en, "name_fr": title.fr, "count": count})

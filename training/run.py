@@ -53,6 +53,7 @@ from training.matrix_threads import threads_for
 from training.run_telling import RunTelling
 from training.samples import DataSet
 from training.telling import Telling
+from training.time_spent import TimeSpent
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,8 @@ def _told(run: Run, holder: Holder, work: Work, also: Telling | None) -> RunStat
     now, job = time.time(), holder.job or Job.TRAIN
     first = RunState(job=job, status=RunStatus.RUNNING, pid=os.getpid(), started=now, updated=now)
     telling = RunTelling(run.folder, first, also)
+    if work not in _JOBS.values():  # a search, whose trials are no part of the training that follows
+        telling.spent = TimeSpent(None)
     with _log_into(run.folder / LOG_FILE), telling, _signals(telling):
         log.info("%s of %s", job.value, run.id)
         changes = _ended(run, holder, work, telling)
@@ -178,7 +181,7 @@ def _train(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
     data = data_of(run, config, telling)
     draft = _fitted(run, config, data, telling)
     telling.forget_finish()
-    finish(draft, data, config, run.folder, telling)
+    finish(draft, data, config, run.folder, telling, telling.spent.seconds)
     for folder in (DRAFT_DIR, CHECKPOINT_DIR):  # large, and nobody goes on from there any more
         shutil.rmtree(run.folder / folder, ignore_errors=True)
     return RunStatus.DONE

@@ -14,6 +14,7 @@ from types import TracebackType
 from core.train_records import Epoch, Phase, RunState, Stop
 from core.train_runs import STATE_FILE, STOP_FILE, write_state
 from training.telling import Silent, Telling
+from training.time_spent import TimeSpent
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class RunTelling:
         self.seconds: dict[Phase, float] = {}
         self._is_closed = threading.Event()
         self._writer = threading.Thread(target=self._write_on, name="state", daemon=True)
+        self.spent = TimeSpent(folder)
 
     def __enter__(self) -> RunTelling:
         self._writer.start()
@@ -125,6 +127,7 @@ class RunTelling:
     def end(self, state: RunState) -> None:
         """Write the last state, also on a disk that is full; only a disk that is gone is told nothing."""
         self._count_seconds()
+        self.spent.keep(at_once=True)
         with self._lock:
             self._state, self._has_changed = state, False
         for left in reversed(range(_LAST_TRIES)):
@@ -150,6 +153,7 @@ class RunTelling:
 
     def _write_on(self) -> None:
         while not self._is_closed.wait(_WRITE_EVERY_S):
+            self.spent.keep()
             with self._lock:
                 if not self._has_changed:
                     continue
