@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.bundle_info import BundleInfo, is_name
-from core.bundles import EARLIER, Bundle, copy_bundle, load_bundle, put_aside, read_info
+from core.bundles import EARLIER, HIDDEN, Bundle, copy_bundle, load_bundle, put_aside, read_info
 from core.errors import BundleError, UserError
+from core.fingerprints import model_fingerprint
 from core.folders import models_dir, shipped_models_dir
 from core.models import find_model
 from core.settings import load_settings, save_settings
@@ -67,6 +69,31 @@ def versions(name: str) -> tuple[Version, ...]:
         if info.name == name:
             found.append(Version(folder, info))
     return tuple(sorted(found, key=_when, reverse=True))
+
+
+def find_version(fingerprint: str) -> Version | None:
+    """The model with this fingerprint, wherever it is: in use, hidden by another one of its name, an earlier version.
+
+    Only what it says of itself is read: whoever wants its answers loads its folder.
+    """
+    for folder in _all_folders():
+        try:
+            info = read_info(folder)
+        except BundleError:
+            continue
+        if model_fingerprint(info) == fingerprint:
+            return Version(folder, info)
+    return None
+
+
+def _all_folders() -> Iterator[Path]:
+    """Whatever may be a model: the user's, those that came with the program, the earlier versions."""
+    for root in (models_dir(), shipped_models_dir(), models_dir() / EARLIER):
+        try:
+            folders = sorted(root.iterdir())
+        except OSError:
+            continue
+        yield from (folder for folder in folders if folder.name[0] != HIDDEN)
 
 
 def _when(version: Version) -> tuple[str, int]:

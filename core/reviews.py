@@ -118,11 +118,11 @@ class Review:
     """The rows of one run. `info` is the model of that run; any thread may ask. Raises UserError."""
 
     def __init__(self, database: Database, run: int, model: str, info: BundleInfo) -> None:
-        """`model` is the fingerprint of the model that answers."""
+        """`model` is the fingerprint of the model that answered."""
         self.database = database
         self.run = run
         self.info = info
-        self._model_fingerprint = model
+        self.model = model
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -236,9 +236,7 @@ class Review:
     @property
     def _values(self) -> dict[str, object]:
         with self.database.reading() as connection:
-            found = connection.execute(
-                "SELECT id FROM models WHERE fingerprint = ?", (self._model_fingerprint,)
-            ).fetchone()
+            found = connection.execute("SELECT id FROM models WHERE fingerprint = ?", (self.model,)).fetchone()
         return {"run": self.run, "model": found[0] if found else -1}
 
     def _read(self, where: str, **values: object) -> Iterator[Row]:

@@ -242,7 +242,7 @@ class FolderActions:
     def _again(self) -> str:
         """Its name: with another model than the one that answered, everything is answered again."""
         desk = self._desk
-        if desk.open_run is not None and not desk.open_run.is_current:
+        if desk.gone or (desk.open_run is not None and not desk.open_run.is_current):
             return tr("Answer again")
         return tr("Go on")
 

@@ -77,6 +77,7 @@ class FolderDesk:
         self.selection = Selection()
         self.no_model = ""
         self._problem = ""
+        self.gone = ""  # why the run that was asked for cannot be shown
         self._entries: dict[int, Entry] = {}
         self._latest: Run | None = None
         self._is_model_there = False
@@ -97,7 +98,7 @@ class FolderDesk:
 
     def tag(self, paths: Sequence[Path]) -> None:
         """Tag these folders and files, and show what comes."""
-        self._latest = None
+        self._latest, self.gone = None, ""
         self.run.begin(paths)
 
     def show_run(self, run: Run) -> None:
@@ -158,11 +159,13 @@ class FolderDesk:
 
     def _read(self, run: Run) -> None:
         self._background.start(
-            *("folder rows", lambda _job: self.engine.open_run(run), self._on_open_run, self._on_no_run),
+            *("folder rows", lambda _job: self.engine.open_run(run), self._on_open_run),
+            lambda error: self._on_no_run(run, error),
             topic=_OPEN_RUN,
         )
 
     def _on_open_run(self, found: OpenRun) -> None:
+        self.gone = ""
         is_other = self.open_run is None or self.open_run.run.id != found.run.id
         self.open_run = found
         if is_other:
@@ -175,11 +178,26 @@ class FolderDesk:
         self.checks.use(found.review, is_other)
         self.run_moved()
 
-    def _on_no_run(self, error: Exception) -> None:
-        if isinstance(error, UserError):
-            self.window.show_problem(str(error))
-        else:
+    def _on_no_run(self, run: Run, error: Exception) -> None:
+        """Its model is gone: what is listed stays, and its folder can be answered for again."""
+        if not isinstance(error, UserError):
             self._background.report(error)
+            return
+        shown = self.open_run
+        if shown is not None and shown.run.id == run.id:
+            self.open_run = replace(shown, is_current=False)
+            self.glance.use(shown.review, False)
+            self.refresh()
+        elif not self.run.is_running:
+            self.run.forget()
+            self.run.roots, self.gone = run.roots, str(error)
+            if shown is not None:
+                self.glance.use(None, False)
+            self.open_run, self.rows, self.selection, self.total = None, RowList(), Selection(), 0
+            self._tab.show_rows(False)
+        else:
+            self.window.show_problem(str(error))
+        self.run_moved()
 
     # How it stands
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import UserError
 from core.texts import tr
-from gui.engine import Engine, user_name
+from gui.engine import Engine, Seen, user_name
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from core.figures import Figures
     from core.library import Library, Undone
     from core.neighbours import Suspicion
-    from core.records import Animal, Correction
+    from core.records import Animal, Correction, Photo
     from core.reviews import Filter, Order, Review, Row
     from core.runs import Run
     from core.tagging import TagProgress
@@ -171,6 +171,16 @@ class FolderEngine:
         review = Review(self._library.database, run.id, run.fingerprint, info)
         return OpenRun(run, review, run.fingerprint == model_fingerprint(in_use))
 
+    def look(self, review: Review, photo: Photo) -> Seen | None:
+        """What the model in use says of a photograph; None where another one answered in this run.
+
+        Its labels are others, or in another order: they would be explained with the wrong weights.
+        """
+        from core.fingerprints import model_fingerprint
+
+        seen = self._engine.look(photo)
+        return seen if model_fingerprint(seen.info) == review.model else None
+
     def tally(self, review: Review) -> Tally:
         """How the run turned out."""
         from core.records import Status
@@ -185,15 +195,16 @@ class FolderEngine:
 
     def _info_of(self, run: Run) -> BundleInfo:
         from core.fingerprints import model_fingerprint
-        from core.models import list_models
+        from core.model_versions import find_version
 
         in_use = self._engine.serving()[1].info
         if model_fingerprint(in_use) == run.fingerprint:
             return in_use
-        for entry in list_models():
-            if entry.info is not None and not entry.problem and model_fingerprint(entry.info) == run.fingerprint:
-                return entry.info
-        raise UserError(tr("The model “{name}” that answered here is not installed any more.").format(name=run.model))
+        version = find_version(run.fingerprint)
+        if version is None:
+            said = tr("The model “{name}” that answered here is not installed any more.")
+            raise UserError(said.format(name=run.model))
+        return version.info
 
     # Rows
 

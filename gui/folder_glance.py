@@ -256,9 +256,10 @@ class FolderGlance:
 
     def _on_opened(self, opened: Opened) -> None:
         self.now.opened = opened
-        if self._asks_model and self.now.seen is None:
+        review = self._review
+        if self._asks_model and review is not None and self.now.seen is None:
             self._background.start(
-                "model", lambda _job: self._engine.look(opened.photo), self._on_seen, log_only, topic=_LOOK
+                "model", lambda _job: self._folder.look(review, opened.photo), self._on_seen, log_only, topic=_LOOK
             )
         self._draw()
 
@@ -272,8 +273,10 @@ class FolderGlance:
         else:
             self._preview.canvas.show_problem(said)
 
-    def _on_seen(self, seen: Seen) -> None:
+    def _on_seen(self, seen: Seen | None) -> None:
         self.now.seen = seen
+        self._asks_model = seen is not None  # another model was taken into use meanwhile
+        self._show_candidates()
         self._draw()
 
     def _draw(self) -> None:

@@ -31,6 +31,8 @@ def standing_of(desk: FolderDesk, actions: Mapping[str, Action]) -> Standing:
     state = run.progress.state if run.progress else shown.run.state if shown else None
     if run.problem or (state is not None and state.value == _STOPPED):
         return Standing(name_of(roots), stopped_at(run.progress, desk.total), offered=again)
+    if desk.gone:
+        return Standing(name_of(roots), desk.gone, offered=again)
     tally = desk.checks.tally
     sentence = what_came(tally) if tally else ""
     if shown is not None and not shown.is_current:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tkinter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog
 from typing import TYPE_CHECKING, Literal, cast
@@ -39,13 +39,13 @@ class Preferences:
 
     # Model
 
-    def load_model(self, name: str | None) -> None:
-        """Answer with this model from now on; without a name with the one in use."""
+    def load_model(self, name: str | None, ready: Callable[[], object] | None = None) -> None:
+        """Answer with this model from now on; without a name with the one in use. `ready` is called once it does."""
         shell = self._shell
         shell.background.start(
             "model",
             lambda _job: shell.engine.load_model(name),
-            lambda info: self._on_model(info, name),
+            lambda info: self._on_model(info, name, ready),
             self._on_no_model,
             topic="load",
             says=tr("Loading the model…"),
@@ -84,7 +84,7 @@ class Preferences:
         info = self._shell.desk.info
         return info.name if info else ""
 
-    def _on_model(self, info: BundleInfo, asked: str | None) -> None:
+    def _on_model(self, info: BundleInfo, asked: str | None, ready: Callable[[], object] | None) -> None:
         shell = self._shell
         shell.desk.model_ready(info)
         shell.folder_desk.model_ready()
@@ -97,6 +97,8 @@ class Preferences:
             shell.settings.model = asked
             self._save()
         self._read_models()
+        if ready is not None:
+            ready()
 
     def _on_no_model(self, error: Exception) -> None:
         shell = self._shell

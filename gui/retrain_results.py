@@ -81,10 +81,13 @@ class RetrainResults:
         )
 
     def _on_used(self, used: InUse) -> None:
-        """Another model answers: the window loads it, and the library's photographs get its answers."""
-        self._desk.window.model_changed(used.name, used.previous)
+        """Another model answers: the window loads it, and then the library's photographs get its answers."""
+        self._desk.window.model_changed(used.name, used.previous, self._reanswer)
         self._desk.window.show_done(tr("{name} answers from now on.").format(name=used.title))
         self.ask_earlier()
+
+    def _reanswer(self) -> None:
+        """The model is loaded: not before, or else the folder that is shown would be answered for by the one before."""
         self._desk.background.start(
             *("reanswer", lambda job: self._desk.engine.reanswer(lambda: job.cancelled), self._on_reanswered),
             self._desk.log_only,

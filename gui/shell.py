@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tkinter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import ttk
 from typing import TYPE_CHECKING
@@ -183,10 +183,10 @@ class Shell:
         learning = self.retrain_desk.in_short() if self.shown() != RETRAIN else ""
         self.status.show_running(self._running or behind or learning)
 
-    def model_changed(self, name: str, previous: str | None) -> None:
-        """A trained model was taken into use, or taken back: it is in the settings already."""
+    def model_changed(self, name: str, previous: str | None, ready: Callable[[], object]) -> None:
+        """A trained model was taken into use, or taken back: it is in the settings already. `ready` once it answers."""
         self.settings.model, self.settings.previous_model = name, previous
-        self.preferences.load_model(name)
+        self.preferences.load_model(name, ready)
 
     def answers_changed(self) -> None:
         """The library has answers of another model: the folder that is shown gets them."""
