@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _TILE_PX, _SMALL_TILE_PX = 300, 132
 _GAP_PX = 14
 # Of all shares, the strongest ones may be brighter than the colours tell: single small parts.
-_STRONG = 0.995
+_STRONG = 0.97
 
 
 @dataclass(frozen=True, eq=False)

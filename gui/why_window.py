@@ -150,6 +150,7 @@ class WhyWindow(tkinter.Toplevel):
 
     def show_fields(self, fields: Fields) -> None:
         """Only the questions that this method has."""
+        self._done.configure(text="")
         if fields == self._fields:
             return
         self._fields = fields
