@@ -72,10 +72,9 @@ class NetworkOutline(tkinter.Canvas):
             self.create_text(px(2), middle, text=shown, anchor="w", font=SMALL, fill=colours.faint)
             self._draw_row(number, layers)
         if self._rows:
-            self.create_text(
-                *(px(_TITLE_PX), self.winfo_height() - px(9)), text=self._line(), anchor="w", font=SMALL,
-                fill=colours.faint,
-            )  # fmt: skip
+            line = elided(self, self._line(), SMALL, max(1, self.winfo_width() - px(_TITLE_PX)))
+            place = px(_TITLE_PX), self.winfo_height() - px(9)
+            self.create_text(*place, text=line, anchor="w", font=SMALL, fill=colours.faint)
             if self.focus_get() is self:
                 self.create_rectangle(1, 1, self.winfo_width() - 2, self.winfo_height() - 2, outline=colours.accent)
 
@@ -126,6 +125,8 @@ class NetworkOutline(tkinter.Canvas):
         layer = self._pointed or next((one for one in layers if one.full_name == self._chosen), None)
         if layer is not None:
             return layer_line(layer)
+        if not self._is_enabled:
+            return tr("Chosen: the last layer of each network.")
         return tr("Chosen: the last layer of each network. Click a box for another layer; high boxes see fine details.")
 
     def _point(self, layer: Layer | None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from core.explain_methods import LAST, METHODS, Method, Shown
 from core.texts import tr
 from gui.choice_box import ChoiceBox
+from gui.flow import Flow
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
 from gui.theme import Look
 from gui.why_layers import NetworkOutline, layer_line
@@ -72,10 +73,11 @@ class WhyWindow(tkinter.Toplevel):
         self._side = ttk.Frame(self._page, width=px(WIDTH_PX))
         self.methods = MethodList(self._side, look, listener.method_chosen)
         self._questions = ttk.Frame(self._page)
+        self._flow = Flow(self._questions, look)
         self._groups: dict[str, tuple[ttk.Frame, ttk.Label]] = {}
-        self.class_box = self._add_question("class", px(190))
-        self.versus_box = self._add_question("versus", px(170))
-        self.layer_box = self._add_question("layer", px(300), listener_of_layer=True)
+        self.class_box = self._add_question("class", px(160))
+        self.versus_box = self._add_question("versus", px(150))
+        self.layer_box = self._add_question("layer", px(140), listener_of_layer=True)
         self.classes_box = self._add_question("classes", px(40))
         self.answers_box = self._add_question("answers", px(200))
         self.network = NetworkOutline(self._page, look, listener.layer_chosen)
@@ -105,6 +107,7 @@ class WhyWindow(tkinter.Toplevel):
         }
         for name, (_, label) in self._groups.items():
             label.configure(text=names[name])
+        self._flow.soon()
         self.classes_box.show([(count, str(count)) for count in CLASSES])
         said = (tr("coarse ({count} answers)"), tr("usual ({count} answers)"), tr("fine ({count} answers)"))
         self.answers_box.show([(count, one.format(count=count)) for count, one in zip(ANSWERS, said, strict=True)])
@@ -162,9 +165,7 @@ class WhyWindow(tkinter.Toplevel):
             "answers": fields.is_shap,
         }
         for name, (frame, _) in self._groups.items():
-            frame.pack_forget()
-            if shown[name]:
-                frame.pack(side="left", padx=(0, self._look.px(14)))
+            self._flow.show(frame, shown[name])
         self.layer_box.configure(state="readonly" if fields.can_choose_layer else "disabled")
         self.network.enable(fields.can_choose_layer)
         self.network.grid() if fields.has_layers else self.network.grid_remove()
@@ -220,8 +221,9 @@ class WhyWindow(tkinter.Toplevel):
         label.pack(side="left", padx=(0, self._look.px(6)))
         chosen = self._on_layer if listener_of_layer else self._listener.choice_changed
         box = ChoiceBox(frame, most_text_px, chosen)
-        box.pack(side="left")
+        box.pack(side="left", fill="x", expand=True)
         self._groups[name] = frame, label
+        self._flow.add(frame, grows_to=self._look.px(440) if listener_of_layer else 0, shown=False)
         return box
 
     def _on_layer(self) -> None:
@@ -236,7 +238,7 @@ class WhyWindow(tkinter.Toplevel):
         self._side.grid(row=0, column=0, rowspan=5, sticky="nsew", padx=(0, px(16)))
         self._side.pack_propagate(False)
         self.methods.pack(fill="both", expand=True)
-        self._questions.grid(row=0, column=1, sticky="w", pady=(0, px(8)))
+        self._questions.grid(row=0, column=1, sticky="ew", pady=(0, px(8)))
         self.layer_hint.grid(row=1, column=1, sticky="w", pady=(0, px(4)))
         self.network.grid(row=2, column=1, sticky="ew", pady=(0, px(6)))
         self.stage.grid(row=3, column=1, sticky="nsew")

@@ -536,7 +536,7 @@ def test_everything_fits_into_a_small_window(
     window.open(half_red)
     why = Why(window).open()
     shown = why.shown
-    shown.geometry("1240x620")
+    shown.geometry("900x560")
     why.settle()
     for method in (Method.GRADCAM, Method.SHAP, Method.ACTIVATIONS):
         why.choose(method)
@@ -544,7 +544,7 @@ def test_everything_fits_into_a_small_window(
             if part.winfo_ismapped():
                 right = part.winfo_rootx() - shown.winfo_rootx() + part.winfo_reqwidth()
                 assert right <= shown.winfo_width(), f"{method} {part}"
-        assert shown.stage.winfo_height() > 200
+        assert shown.stage.winfo_height() > 120
 
 
 def test_the_processes_end_with_the_program(why: Why, servers: list[Gradients]) -> None:
