@@ -104,6 +104,11 @@ def model_or_file(text: str) -> Bundle:
     raise _unknown(text)
 
 
+def model_meant(text: str | None) -> Bundle:
+    """The model that a user means, as `model_or_file`; None is the one in use. Raises BundleError."""
+    return find_model() if text is None else model_or_file(text)
+
+
 def _working(name: str) -> Bundle:
     """The first of the models called `name` that can be used; what is wrong with the user's own is what is said."""
     problems: list[BundleError] = []

@@ -6,6 +6,7 @@ run          one run: its steps in order, gone on with after any end
 run_telling  how its process tells the window, by files
 time_spent   how long it has been worked on in all
 matrix_threads  more threads for numpy while a head is fitted
+beginning    the model that it begins from and is compared with, the same one at each start
 kept_data    the photographs as they were shared out, for going on
 commands     train and evaluate on the command line
 shown        their progress on a terminal

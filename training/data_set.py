@@ -15,7 +15,7 @@ import numpy as np
 from core.bundles import Label
 from core.errors import BundleError, UserError
 from core.folders import replacing
-from core.models import find_model
+from core.models import find_model, model_meant
 from core.records import Floats
 from core.texts import label_name, tr
 from core.train_config import Mode, TrainConfig
@@ -233,7 +233,7 @@ def _is_known_already(label: Label, config: TrainConfig) -> bool:
     if config.fit.mode is not Mode.HEAD or config.start_from == "":
         return False
     try:
-        return label.id in {one.id for one in find_model(config.start_from).info.labels}
+        return label.id in {one.id for one in model_meant(config.start_from).info.labels}
     except BundleError:
         return False
 

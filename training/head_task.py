@@ -16,7 +16,7 @@ from core.bundle_memory import Memory
 from core.bundles import Bundle, Label
 from core.errors import BundleError
 from core.fingerprints import backbones_fingerprint
-from core.models import find_model
+from core.models import model_meant
 from core.records import Floats
 from core.texts import tr
 from core.train_config import SourceKind, Step, TrainConfig
@@ -142,7 +142,7 @@ def start_of(config: TrainConfig, unfitted: Bundle) -> Bundle | None:
     if config.start_from == "":
         return None
     try:
-        found = find_model(config.start_from)
+        found = model_meant(config.start_from)
     except BundleError as error:
         log.warning("nothing to start from: %s", error)
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from core.bundles import Bundle, BundleInfo, Label
 from core.errors import BundleError
 from core.fingerprints import model_fingerprint
-from core.models import find_model, model_or_file
+from core.models import model_meant
 from core.run_results import PhotoAnswer
 from core.train_records import Comparison, Phase, ResultWarning, WarningCode
 from training.asking import Asked, ask
@@ -48,7 +48,7 @@ def compare(
     if start_from == "" or not samples:
         return Compared(tuple(answers))
     try:
-        other = find_model() if start_from is None else model_or_file(start_from)
+        other = model_meant(start_from)
         if model_fingerprint(other.info) == model_fingerprint(info):
             return Compared(tuple(answers))
         return _compared_with(other, answers, samples, info.labels, telling)

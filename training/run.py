@@ -48,6 +48,7 @@ from core.train_runs import (
     run_at,
     training_lock,
 )
+from training.beginning import with_beginning
 from training.kept_data import keep_data, kept_data
 from training.matrix_threads import threads_for
 from training.run_telling import RunTelling
@@ -178,6 +179,7 @@ def _train(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
     from training.finish import finish
 
     check_parts(config)
+    config = with_beginning(config, run.folder, telling)
     data = data_of(run, config, telling)
     draft = _fitted(run, config, data, telling)
     telling.forget_finish()
