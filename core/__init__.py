@@ -50,6 +50,7 @@ bundle_heads        the numbers in head.npz
 bundle_memory       what a model keeps of its training, without a photograph
 bundle_trial        a stranger's model is tried in a process of its own
 models              which models there are, and which is in use
+model_loss          what is lost when another model is used
 model_versions      a trained model becomes the one in use, and one step back
 
 Many photographs, and what is kept of them:
@@ -101,6 +102,8 @@ backbones           the table of networks that a model can be trained with
 train_config        everything that a training decides: config.json of its run
 train_records       what a run says of itself: state, data, judgement
 train_defaults      good choices where nobody made any
+train_typed         the config that was typed after `train`
+train_checks        what can be refused before a photograph is read
 train_runs          the runs: made, listed, started as a process, stopped, deleted
 run_results         what a judged run left in its folder, read back
 result_warnings     what must be known to read a judgement rightly, as sentences

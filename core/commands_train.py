@@ -8,17 +8,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import UsageError, UserError
 from core.texts import percent, tr
+from core.train_typed import AUGMENTATIONS as AUGMENTATIONS
+from core.train_typed import config_of, source_of, words_in
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
-
     from core.commands_study import StudyRequest
     from core.train_config import Source, TrainConfig
-    from core.train_records import Job
+    from core.train_records import Job, Result
     from core.train_runs import Run
 
 # What the enums of core.train_config allow; a test compares them.
@@ -29,11 +29,6 @@ LOSSES = (
     "cross_entropy", "focal", "poisson", "kullback_leibler", "hinge", "squared_hinge", "categorical_hinge",
 )  # fmt: skip
 SHAPES, POOLINGS, JOBS = ("crop", "squash", "pad"), ("average", "flatten"), ("look", "preview", "train")
-AUGMENTATIONS = {
-    "rotation": "rotation_deg", "zoom": "zoom", "contrast": "contrast", "brightness": "brightness", "flip": "flip",
-    "crop": "crop", "blur": "blur", "noise": "noise", "cutout": "cutout", "mixup": "mixup", "shear": "shear_deg",
-    "distort": "distort",
-}  # fmt: skip
 TRAIN_EXAMPLES = (
     "  main.py train photos/ --name shelter\n"
     "  main.py train photos/ --look\n"
@@ -51,13 +46,16 @@ EVALUATE_EXAMPLES = (
 class Training(Protocol):
     """What training/ does for the commands: training.commands."""
 
+    def check(self, config: TrainConfig) -> None:
+        """Raises UserError where the source has not the classes that a config names, before a run is made."""
+
     def run_quietly(self, run_id: str, job: Job) -> None:
         """A job of a run that another process started. Raises UserError where it fails."""
 
     def look(self, run: Run) -> Iterator[str]:
         """What the photographs of a run are like."""
 
-    def train(self, run: Run, use: bool) -> Iterator[str]:
+    def train(self, run: Run, use: bool, anyway: bool = False) -> Iterator[str]:
         """Train, or go on with it: the figures, and the model in use from then on if wanted."""
 
     def search(self, run: Run, trials: int, study: str, backbones: Sequence[str]) -> Iterator[str]:
@@ -117,6 +115,7 @@ def _add_basics(parser: argparse.ArgumentParser) -> None:
     add("--weights", metavar="FILE|FOLDER", help=tr("its ImageNet weights, where they are not to be downloaded"))
     add("--look", action="store_true", help=tr("only look at the photographs: counts, and what may be wrong with them"))
     add("--use", action="store_true", help=tr("make the model the one in use when it is done"))
+    add("--use-anyway", action="store_true", help=tr("the same, also when it is worse than the one in use"))
 
 
 def _add_source(parser: argparse.ArgumentParser) -> None:
@@ -203,17 +202,28 @@ def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
         return
     if not args.look:
         check_none_trains()  # before a run is made that could not begin
-    run = find_run(args.resume) if args.resume else new_run(_searchable(config_of(args), args))
+    if args.resume:
+        run = find_run(args.resume)
+    else:
+        config = _possible(config_of(args), args)
+        training.check(config)
+        run = new_run(config)
     if args.search is not None:
-        yield from training.search(run, args.search, args.study, _words(args.search_backbones))
+        yield from training.search(run, args.search, args.study, words_in(args.search_backbones))
     elif args.look:
         yield from training.look(run)
     else:
-        yield from training.train(run, args.use)
+        yield from training.train(run, args.use or args.use_anyway, args.use_anyway)
 
 
-def _searchable(config: TrainConfig, args: argparse.Namespace) -> TrainConfig:
-    """Raises UsageError before a run is made for a search that makes no sense."""
+def _possible(config: TrainConfig, args: argparse.Namespace) -> TrainConfig:
+    """Raises UsageError before a run is made for something that makes no sense."""
+    from core.train_checks import check_network
+
+    try:
+        check_network(config)
+    except UserError as error:
+        raise UsageError(str(error)) from error
     if args.search is not None and config.fit.mode.value == "head":
         raise UsageError(tr("A search is for fine-tuning and for training from scratch: add --mode finetune."))
     return config
@@ -231,7 +241,7 @@ def _made(make: Make | None) -> Training:
 
 def run_lines() -> Iterator[str]:
     """One line for each run, the newest first: how it stands, how right its model was, what it was trained with."""
-    from core.train_runs import list_runs, read_result
+    from core.train_runs import list_runs, read_result, why_no_result
 
     runs = list_runs()
     if not runs:
@@ -239,160 +249,12 @@ def run_lines() -> Iterator[str]:
     width = max((len(run.id) for run in runs), default=0)
     for run in runs:
         result = read_result(run) if run.has_result else None
-        right = tr("{share} right").format(share=percent(result.judgement.top1)) if result else ""
+        right = _right(result) if result else ""
         how = f"{run.config.fit.mode.value}, {run.config.network.backbone}" if run.config else ""
-        said = run.problem or run.state.problem or right
+        said = run.problem or run.state.problem or right or why_no_result(run)
         yield f"{run.id:<{width}}  {run.state.status.value:<11}  {how}  {said}".rstrip()
 
 
-# -- The config --------------------------------------------------------------------------------------------------------
-
-
-def config_of(args: argparse.Namespace) -> TrainConfig:
-    """The config that was typed, on top of a file or of the usual choices. Raises UsageError."""
-    from pydantic import ValidationError
-
-    from core.train_config import TrainConfig
-
-    try:
-        values = _base(args).model_dump()
-        for place, value in _typed(args):
-            part = values
-            for name in place[:-1]:
-                part = part[name]
-            part[place[-1]] = value
-        return TrainConfig.model_validate(values)
-    except ValidationError as error:
-        raise UsageError(_plain(error)) from error
-
-
-def source_of(args: argparse.Namespace) -> Source:
-    """Where the photographs and their labels are. Raises UsageError."""
-    from core.train_config import Source, SourceKind
-
-    if args.library:
-        return Source(kind=SourceKind.LIBRARY)
-    if args.dataset is None:
-        raise UsageError(tr("Say where the photographs are: a folder, a table, or --library."))
-    path = args.dataset.absolute()
-    if not path.exists():
-        raise UserError(tr("There is no such file or folder: {path}").format(path=args.dataset))
-    given = {
-        "image_column": args.image_column, "label_column": args.label_column, "group_column": args.group_column,
-        "split_column": args.split_column, "level": args.level,
-        "images": args.images.absolute() if args.images else None,
-    }  # fmt: skip
-    typed = {name: value for name, value in given.items() if value is not None}
-    if path.is_dir() and typed:
-        raise UsageError(tr("Columns are for tables, and {path} is a folder.").format(path=args.dataset))
-    return Source(kind=SourceKind.FOLDER if path.is_dir() else SourceKind.TABLE, path=path, **typed)
-
-
-def _base(args: argparse.Namespace) -> TrainConfig:
-    from core.train_config import Mode, TrainConfig
-    from core.train_defaults import usual_config, usual_name
-
-    if args.config is None:
-        source = source_of(args)
-        name = args.name or usual_name(source.path.stem if source.path else "shelter")
-        return usual_config(name, source, Mode(args.mode or "head"), args.backbone or "")
-    try:
-        base = TrainConfig.model_validate_json(args.config.read_bytes())
-    except OSError as error:
-        said = tr("{path} cannot be read: {reason}.")
-        raise UserError(said.format(path=args.config, reason=error.strerror)) from error
-    return base.model_copy(update={"source": source_of(args)}) if args.dataset or args.library else base
-
-
-def _typed(args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Each choice that was typed, by its place in the config."""
-    plain = {
-        "name": ("name",), "mode": ("fit", "mode"), "backbone": ("network", "backbone"),
-        "weights": ("network", "weights"), "seed": ("split", "seed"), "shape": ("preprocessing", "shape"),
-        "size": ("preprocessing", "size_px"), "pooling": ("network", "head", "pooling"),
-        "dropout": ("network", "head", "dropout"), "l2": ("network", "head", "l2"), "epochs": ("fit", "epochs"),
-        "head_epochs": ("fit", "head_epochs"), "rate": ("fit", "rate"), "head_rate": ("fit", "head_rate"),
-        "unfrozen": ("fit", "unfrozen"), "optimiser": ("fit", "optimiser"), "schedule": ("fit", "schedule"),
-        "loss": ("fit", "loss"), "label_smoothing": ("fit", "label_smoothing"), "batch": ("fit", "batch"),
-        "patience": ("fit", "patience"), "precision": ("wanted_precision",),
-    }  # fmt: skip
-    yield from ((place, getattr(args, name)) for name, place in plain.items() if getattr(args, name) is not None)
-    if args.weights and Path(args.weights).exists():
-        yield ("network", "weights"), str(Path(args.weights).absolute())
-    if args.seed is not None:
-        yield ("fit", "seed"), args.seed
-    switches = {
-        "no_groups": (("split", "by_group"), False), "no_official": (("split", "official"), False),
-        "batch_norm": (("network", "head", "batch_norm"), True), "by_blocks": (("fit", "by_blocks"), True),
-        "no_mixed_precision": (("fit", "mixed_precision"), False), "not_medical": (("not_medical",), True),
-    }  # fmt: skip
-    yield from (place_and_value for name, place_and_value in switches.items() if getattr(args, name))
-    yield from _typed_lists(args)
-
-
-def _typed_lists(args: argparse.Namespace) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if args.leave_out:
-        yield ("changes", "leave_out_classes"), tuple(args.leave_out)
-    if args.merge:
-        yield ("changes", "merge"), dict(_pair(text) for text in args.merge)
-    if args.split:
-        yield from _split(args.split)
-    if args.balance:
-        kind, _, most = args.balance.partition("=")
-        yield ("balance",), {"kind": kind, "to": most or 0}
-    if args.augment:
-        yield ("augmentation",), _augmentation(args.augment)
-    if args.steps:
-        yield ("preprocessing", "steps"), tuple(_words(args.steps))
-    if args.dense:
-        yield ("network", "head", "dense"), tuple(_words(args.dense))
-    if args.start_from:
-        yield ("start_from",), "" if args.start_from == "none" else args.start_from
-
-
-def _split(text: str) -> Iterator[tuple[tuple[str, ...], Any]]:
-    try:
-        parts = [float(part) for part in text.split("/")]
-        train, validation, test = (part / sum(parts) for part in parts)
-    except (ValueError, ZeroDivisionError) as error:
-        said = tr("{text} is not such as 80/10/10").format(text=text)
-        raise UsageError(said + ".") from error
-    yield from ((("split", name), part) for name, part in
-                (("train", train), ("validation", validation), ("test", test)))  # fmt: skip
-
-
-def _augmentation(text: str) -> dict[str, Any]:
-    from core.train_config import Augmentation
-    from core.train_defaults import LIGHT, STRONG
-
-    sets = {"none": Augmentation(), "light": LIGHT, "strong": STRONG}
-    if text in sets:
-        return sets[text].model_dump()
-    values: dict[str, Any] = {}
-    for word in _words(text):
-        name, _, strength = word.partition("=")
-        if name not in AUGMENTATIONS or (not strength and name != "flip"):
-            said = tr("“{text}” is no augmentation. There are: {names}.")
-            raise UsageError(said.format(text=word, names=", ".join(AUGMENTATIONS)))
-        values[AUGMENTATIONS[name]] = strength or True
-    return values
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, other = text.partition("=")
-    if not (name and equals and other):
-        raise UsageError(tr("{text} is not such as CLASS=OTHER.").format(text=text))
-    return name, other
-
-
-def _words(text: str) -> Sequence[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
-
-
-def _plain(error: ValidationError) -> str:
-    """The first thing that is wrong with a config, in one sentence."""
-    first = error.errors(include_url=False)[0]
-    if first["type"] == "value_error":
-        return str(first["ctx"]["error"])
-    place = ".".join(str(part) for part in first["loc"]) or "config"
-    return tr("“{value}” is not possible for {place}.").format(value=str(first.get("input", ""))[:60], place=place)
+def _right(result: Result) -> str:
+    """How right a model was, where anybody knows."""
+    return tr("{share} right").format(share=percent(result.judgement.top1)) if result.judgement.photographs else "–"

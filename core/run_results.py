@@ -152,13 +152,18 @@ def names_of(classes: Sequence[ClassResult]) -> dict[str, str]:
 
 def comparison_sentence(comparison: Comparison) -> str:
     """What came of the comparison with another model, plainly, in the present language."""
-    if comparison.verdict is ComparisonVerdict.BETTER:
+    if comparison.verdict is ComparisonVerdict.BETTER and comparison.worse == 1:
+        said = tr("Better: {better} photographs right that were wrong, one wrong that was right.")
+    elif comparison.verdict is ComparisonVerdict.WORSE and comparison.better == 1:
+        said = tr("Worse: {worse} photographs wrong that were right, one right that was wrong.")
+    elif comparison.verdict is ComparisonVerdict.BETTER:
         said = tr("Better: {better} photographs right that were wrong, {worse} wrong that were right.")
     elif comparison.verdict is ComparisonVerdict.WORSE:
         said = tr("Worse: {worse} photographs wrong that were right, {better} right that were wrong.")
     else:
         said = tr(
-            "No clear difference: keep what you have. {better} got better and {worse} worse, which may be chance."
+            "No clear difference: keep what you have. Right only now: {better}; right only before: {worse}. "
+            "That may be chance."
         )
     return said.format(better=comparison.better, worse=comparison.worse)
 

@@ -299,6 +299,19 @@ def read_result(run: Run) -> Result | None:
     return _read(run.folder / RESULT_FILE, Result)
 
 
+def why_no_result(run: Run) -> str:
+    """What is missing of a run that was trained to its end, or empty: files may be damaged, or deleted by hand."""
+    if run.state.status is not RunStatus.DONE:
+        return ""
+    if not run.model_dir.is_dir():
+        return tr("Its model is missing: {path}").format(path=run.model_dir)
+    if read_result(run) is None:
+        return tr("Its figures ({file}) are missing or damaged; go on with it, and it is judged again.").format(
+            file=RESULT_FILE
+        )
+    return ""
+
+
 def write_state(folder: Path, state: RunState) -> None:
     """Replace state.json. Raises OSError."""
     _write(folder / STATE_FILE, state)

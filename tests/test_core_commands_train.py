@@ -12,6 +12,7 @@ import pytest
 from core import commands_train
 from core.commands import run_command
 from core.commands_study import StudyRequest
+from core.errors import UsageError
 from core.train_config import (
     Augmentation,
     BalanceKind,
@@ -38,6 +39,10 @@ class FakeTraining:
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
+    def check(self, config: TrainConfig) -> None:
+        if "nosuch" in config.changes.leave_out_classes:
+            raise UsageError("There is no class “nosuch”.")
+
     def run_quietly(self, run_id: str, job: Job) -> None:
         self.asked.append(("quietly", run_id, job))
 
@@ -45,7 +50,7 @@ class FakeTraining:
         self.asked.append(("look", run.config))
         yield "looked"
 
-    def train(self, run: Run, use: bool) -> Iterator[str]:
+    def train(self, run: Run, use: bool, anyway: bool = False) -> Iterator[str]:
         self.asked.append(("train", run.config, use))
         yield "trained"
 
@@ -72,6 +77,7 @@ def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, in which one is."""
     (tmp_path / "Été 2026").mkdir()
     (tmp_path / "table.csv").write_text("file,kind\n")
+    (tmp_path / "other.json").write_text('{"format": 1}')
     (tmp_path / "stick").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path / "Été 2026"
@@ -222,12 +228,15 @@ def test_runs_are_listed(photos: Path, training: FakeTraining, capsys: pytest.Ca
         (". --name Leaf", "“Leaf” cannot be the name of a model"),
         (". --name leaf --augment light", "choose fine-tuning for that"),
         (". --mode scratch --augment rotation", "“rotation” is no augmentation"),
-        (". --mode scratch --augment rotation=900", "“900” is not possible for augmentation.rotation_deg"),
+        (
+            ". --mode scratch --augment rotation=900",
+            "“900” is not possible for --augment rotation. It must be 180 at most.",
+        ),
         (". --split 80/20", "80/20 is not such as 80/10/10"),
         (". --split 0/50/50", "some must be left to train on"),
         (". --merge oak", "oak is not such as CLASS=OTHER"),
-        (". --balance all", "“all” is not possible for balance.kind"),
-        (". --mode finetune --dropout 2", "“2.0” is not possible for network.head.dropout"),
+        (". --balance all", "“all” is not possible for --balance. It may be none, weights, under, over."),
+        (". --mode finetune --dropout 2", "“2.0” is not possible for --dropout. It must be 0.9 at most."),
         (". --steps whiten,clahe", "whitening last"),
         (". --dense 64", "need fine-tuning or training from scratch"),
         (". --image-column file", "Columns are for tables"),
@@ -235,7 +244,19 @@ def test_runs_are_listed(photos: Path, training: FakeTraining, capsys: pytest.Ca
         (". --search 3", "A search is for fine-tuning"),
         ("--resume 20260101-000000-leaf", "There is no training run called"),
         ("--config gone.json", "gone.json cannot be read"),
-        ("--config table.csv", "is not possible for config"),
+        ("--config table.csv", "table.csv is no config.json of a run."),
+        ("--config other.json", "other.json is no config.json of a run."),
+        (". --mode scratch --balance over=-3", "“-3” is not possible for --balance. It must be 0 at least."),
+        (". --mode scratch --rate 0", "“0.0” is not possible for --rate. It must be more than 0."),
+        (". --split 50/50/50", "the three parts must make up 100"),
+        (". --split 8/1/1", "the three parts must make up 100"),
+        (". --split 120/-10/-10", "the three parts must make up 100"),
+        (". --leave-out nosuch", "There is no class “nosuch”"),
+        (". --backbone nosuch", "There is no network called “nosuch”. There are: dogs"),
+        (". --mode scratch --backbone cnn4_bn --size 3", "pixels"),
+        (". --backbone cnn4_bn", "has learned nothing yet"),
+        (". --mode finetune --backbone dogs", "is several networks"),
+        (". --backbone dogs --size 100", "have their own weights and sizes"),
     ],
 )
 def test_what_is_wrong_is_said_before_a_run_is_made(

@@ -17,7 +17,7 @@ from PIL import Image
 from core.bundles import BundleInfo, Label
 from core.run_results import PhotoAnswer
 from core.texts import set_language
-from core.train_records import Comparison, ComparisonVerdict, Epoch, Mistake, Phase, Result
+from core.train_records import WHOLE, Comparison, ComparisonVerdict, Epoch, Mistake, Phase, Result
 from tests.bundle_factory import tiny_info
 from training.heads import softmax
 from training.judgement import Answers, judged
@@ -205,8 +205,8 @@ def test_the_comparison_is_on_the_page(tmp_path: Path) -> None:
     )  # fmt: skip
     found = checked(written(tmp_path, result.model_copy(update={"comparison": comparison}), info, rows))
     words = "".join(found.words)
-    assert "Better: 8 photographs right that were wrong, 1 wrong that were right." in words
-    assert "Got better: 8" in words and "Got worse: 1" in words and "+46.7 points" in words and "compared" in found.ids
+    assert "Better: 8 photographs right that were wrong, one wrong that was right." in words
+    assert "Got better: 8" in words and "Got worse: 1" in words and "46.7 points more often" in words and "compared" in found.ids
 
 
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
@@ -214,7 +214,8 @@ def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
     nothing = judged(Answers(np.zeros((0, 3), np.float32), np.zeros(0, np.float32), np.zeros(0, np.intp)),
                      info.labels, info.calibration)  # fmt: skip
     text = written(tmp_path, result.model_copy(update={"judgement": nothing, "warnings": ("Nobody knows.",)}), info, [])
-    assert "Nobody knows." in "".join(checked(text).words)
+    words = "".join(checked(text).words)
+    assert "Nobody knows." in words and "0 photographs" not in words
 
 
 def test_numbers_never_claim_more_than_is_true() -> None:
@@ -223,3 +224,18 @@ def test_numbers_never_claim_more_than_is_true() -> None:
     ]  # fmt: skip
     assert (points(-0.032), points(0.2), points(0.0001)) == ("\u22123.2", "+20.0", "0.0")
     assert [duration(s).replace("\u00a0", " ") for s in (0.04, 65, 600, 10_000)] == ["0.0 s", "65 s", "10 min", "2.8 h"]
+
+
+def test_one_that_is_less_often_right_is_called_so_and_photographs_seen_before_are_named(tmp_path: Path) -> None:
+    result, info, rows = planted(tmp_path, 3, 5)
+    comparison = Comparison(
+        model="other", title_en="Other", title_fr="Autre", photographs=20, better=1, worse=2, both_right=16,
+        both_wrong=1, difference=-0.05, low=-0.2, high=0.1, p=1.0, verdict=ComparisonVerdict.UNCLEAR,
+    )  # fmt: skip
+    seconds = {"judging": 2.0, WHOLE: 3700.0}
+    changes = {"comparison": comparison, "is_pretrained": True, "seconds": seconds}
+    words = "".join(checked(written(tmp_path, result.model_copy(update=changes), info, rows)).words)
+    assert "This model is 5.0 points less often right (between −20.0 and +10.0 points" in words
+    assert "well-known public collections" in words and "everything together 62" in words
+    plain = "".join(checked(written(tmp_path, result, info, rows)).words)
+    assert "well-known public collections" not in plain and "everything together" not in plain

@@ -57,8 +57,8 @@ rivals       the model in use on the same photographs
 comparison   which got better, which worse, and whether that can be chance
 run_heatmaps the worst mistakes, and what spoke for them
 result_files the tables of a judged run
-report       the same as one page, of its parts: report_charts, report_classes, report_matrix, report_photos, report_style,
-             report_words
+report       the same as one page, of its parts: report_charts, report_classes, report_matrix, report_photos,
+             report_style, report_words
 trained_card MODEL_CARD.md of a model that somebody trained
 trained_memory  which photographs it was trained on
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from core.about import NAME
 from core.commands_study import StudyRequest
-from core.errors import Cancelled, UserError
+from core.errors import Cancelled, UsageError, UserError
 from core.models import model_or_file
 from core.result_warnings import warning_sentences
 from core.run_results import comparison_sentence, not_medical_words, title_of
 from core.texts import label_name, language, tr
-from core.train_config import Mode, Source
+from core.train_config import Changes, Mode, Source, TrainConfig
 from core.train_records import (
+    WHOLE,
     DataReport,
     FindingKind,
     Job,
@@ -25,6 +26,7 @@ from core.train_records import (
     RunStatus,
 )
 from core.train_runs import (
+    CONFIG_FILE,
     REPORT_FILE,
     Run,
     again,
@@ -32,9 +34,13 @@ from core.train_runs import (
     read_data_report,
     read_result,
     stop_file,
+    why_no_result,
 )
+from training.found import check_classes
 from training.run import run_job
 from training.shown import Shown
+from training.sources import read_source
+from training.telling import Silent
 
 _MOST_FINDINGS, _MOST_CONFUSED = 5, 5
 
@@ -55,9 +61,12 @@ def look(run: Run) -> Iterator[str]:
     yield tr("Train on them: main.py train --resume {run}").format(run=run.id)
 
 
-def train(run: Run, use: bool) -> Iterator[str]:
-    """Train, or go on with it: the figures, and the model in use from then on if wanted. Raises UserError."""
-    if again(run).state.status is not RunStatus.DONE:
+def train(run: Run, use: bool, anyway: bool = False) -> Iterator[str]:
+    """Train, or go on with it: the figures, and the model in use from then on if wanted. Raises UserError.
+
+    A model that is worse than the one in use becomes it only `anyway`.
+    """
+    if _is_to_be_trained(again(run)):
         print(f"{NAME}: {tr('run: {run}').format(run=run.id)}", file=sys.stderr)
         _done(run, Job.TRAIN)
     result = read_result(run)
@@ -69,11 +78,52 @@ def train(run: Run, use: bool) -> Iterator[str]:
     if use:
         from core.model_versions import use_run
 
+        _check_loss(again(run), anyway)
         bundle = use_run(again(run))
         yield tr("Now in use: {name}").format(name=f"{bundle.name} {bundle.info.version}")
         yield tr("Go back to the model before: main.py models back")
     else:
         yield tr("Use it from now on: main.py train --resume {run} --use").format(run=run.id)
+
+
+def _is_to_be_trained(run: Run) -> bool:
+    """Whether there is anything left to do, said to the user where files are missing. Raises UserError."""
+    if run.config is not None and run.problem:
+        print(f"{NAME}: {run.problem}", file=sys.stderr)
+        if run.has_result and read_result(run) is not None:  # only its state is gone
+            return False
+    if run.state.status is not RunStatus.DONE:
+        return True
+    if not run.model_dir.is_dir():
+        said = tr("The model of this run is missing: {path}. Train again: main.py train --config {config}")
+        raise UserError(said.format(path=run.model_dir, config=run.folder / CONFIG_FILE))
+    if problem := why_no_result(run):
+        print(f"{NAME}: {problem}", file=sys.stderr)
+    return bool(problem)
+
+
+def check(config: TrainConfig) -> None:
+    """Raise UsageError where a class is left out or merged that is not there; UserError where there is no class."""
+    if not (config.changes.leave_out_classes or config.changes.merge):
+        return
+    found = read_source(config.source, Changes(), Silent())
+    try:
+        check_classes(found, config.changes)
+    except UserError as error:
+        raise UsageError(str(error)) from error
+
+
+def _check_loss(run: Run, anyway: bool) -> None:
+    """Say what using this model loses. Raises UserError where it is worse and that was not asked for."""
+    from core.model_loss import loss_of
+
+    loss = loss_of(run)
+    if loss is None:
+        return
+    print(f"{NAME}: {loss.sentence()}", file=sys.stderr)
+    if loss.is_worse and not anyway:
+        said = tr("It is not used, as it is worse. Use it all the same: main.py train --resume {run} --use-anyway")
+        raise UserError(said.format(run=run.id))
 
 
 def search(run: Run, trials: int, study: str, backbones: Sequence[str]) -> Iterator[str]:
@@ -147,12 +197,40 @@ def result_lines(result: Result) -> Iterator[str]:
     found = result.judgement
     if result.not_medical:
         yield not_medical_words()
+    named = f"{result.model} {result.version}"
+    if not found.photographs:
+        yield tr("{model}: not judged; right at first –").format(model=named)
+    else:
+        yield from _figures(result, named)
+    yield from warning_sentences(result.warnings)
+    if result.seconds:
+        yield tr("seconds: {list}").format(list=", ".join(_seconds(result.seconds)))
+
+
+def _seconds(seconds: Mapping[str, float]) -> Iterator[str]:
+    """Of each phase, and of all together at the end."""
+    for name, value in seconds.items():
+        if name != WHOLE:
+            yield f"{name} {value:.1f}"
+    if WHOLE in seconds:
+        yield tr("everything together {seconds}").format(seconds=f"{seconds[WHOLE]:.1f}")
+
+
+def _figures(result: Result, named: str) -> Iterator[str]:
+    """The figures of a judgement on some photographs at least."""
+    found = result.judgement
     on = {
         "test": tr("{count} photographs held out"),
         "validation": tr("{count} validation photographs"),
         "folder": tr("{count} photographs"),
     }[result.on]
-    yield f"{result.model} {result.version}: {on.format(count=found.photographs)}"
+    if found.photographs == 1:
+        on = {
+            "test": tr("one photograph held out"),
+            "validation": tr("one validation photograph"),
+            "folder": tr("one photograph"),
+        }[result.on]
+    yield f"{named}: {on.format(count=found.photographs)}"
     yield tr("right at first {top1}, among the first three {top3}").format(
         top1=_exactly(found.top1), top3=_exactly(found.top3)
     )
@@ -174,11 +252,6 @@ def result_lines(result: Result) -> Iterator[str]:
         beside = tr("Beside “{title}” on {count} of these photographs:")
         yield beside.format(title=title_of(result.comparison), count=result.comparison.photographs)
         yield comparison_sentence(result.comparison)
-    yield from warning_sentences(result.warnings)
-    if result.seconds:
-        yield tr("seconds: {list}").format(
-            list=", ".join(f"{name} {value:.1f}" for name, value in result.seconds.items())
-        )
 
 
 def data_lines(report: DataReport) -> Iterator[str]:

@@ -17,6 +17,7 @@ from core.errors import BundleError, UserError
 from core.folders import replacing
 from core.models import find_model, model_meant
 from core.records import Floats
+from core.run_results import safe_cell
 from core.texts import label_name, tr
 from core.train_config import Mode, TrainConfig
 from core.train_records import ClassCount, DataReport, Finding, FindingKind, Phase
@@ -306,4 +307,5 @@ def _row(
     part = sample.part.value if sample and sample.part else ""
     size = (facts.width, facts.height) if facts else ("", "")
     group, content = (sample.group, sample.content) if sample else ("", "")
-    return (path_text(photo.path), photo.name, label, part, group, *size, content, problem)
+    named = (safe_cell(text) for text in (path_text(photo.path), photo.name, label))
+    return (*named, part, group, *size, content, safe_cell(problem))

@@ -236,7 +236,9 @@ def _finished(
             sure_share=round(judgement.sure_share, 4),
             sure_right=None if judgement.sure_right is None else round(judgement.sure_right, 4),
         )
-        info = info.model_copy(update={"metrics": (*info.metrics, figures)})
+        # A finished model that is judged once more has figures of this kind already.
+        others = (one for one in info.metrics if one.on not in _ON.values())
+        info = info.model_copy(update={"metrics": (*others, figures)})
     folder = run_dir / MODEL_DIR / config.name
     networks = {backbone.name: draft.network_path(backbone) for backbone in info.backbones}
     card = trained_card(info, judgement, on, config)

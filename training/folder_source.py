@@ -177,10 +177,31 @@ def _notes_on_empty(root: Path, layout: Layout, names: Names) -> list[str]:
     empty = dict.fromkeys(
         name for place in places for name in _folders_in(place) if (folded(name) or name) not in known
     )
+    notes = [_note_on_hidden(hidden)] if (hidden := [one for place in places for one in _hidden_in(place)]) else []
     if not empty:
-        return []
+        return notes
     said = tr("These folders have no photographs in them: {folders}.")
-    return [said.format(folders=_some(list(empty)))]
+    return [*notes, said.format(folders=_some(list(empty)))]
+
+
+def _note_on_hidden(names: Sequence[str]) -> str:
+    said = tr("Folders with photographs that are left out because their names begin with a dot: {number} ({folders}).")
+    return said.format(number=len(names), folders=_some(names))
+
+
+def _hidden_in(folder: Path) -> list[str]:
+    """Folders of photographs that would be classes, but for the dot with which their names begin."""
+    try:
+        with os.scandir(system_path(folder)) as entries:
+            names = sorted(entry.name for entry in entries if entry.name.startswith(".") and entry.is_dir())
+        return [name for name in names if _has_photographs(folder / name)]
+    except OSError:
+        return []
+
+
+def _has_photographs(folder: Path) -> bool:
+    with os.scandir(system_path(folder)) as entries:
+        return any(Path(entry.name).suffix.casefold() in PHOTO_SUFFIXES for entry in entries)
 
 
 def _folders_in(folder: Path) -> list[str]:

@@ -18,6 +18,7 @@ _PART_WORDS = {
     Part.VALIDATION: ("valid", "val", "validation", "validating", "validation set", "dev"),
     Part.TEST: ("test", "testing", "tests", "test set", "testset"),
 }
+_MOST_NAMED = 50
 _PARTS = {word: part for part, words in _PART_WORDS.items() for word in words}
 
 
@@ -75,6 +76,17 @@ class Names:
     @property
     def all(self) -> tuple[str, ...]:
         return tuple(self._first.values())
+
+
+def check_classes(found: Found, changes: Changes) -> None:
+    """Raise UserError, which names the classes that there are, where others are to be left out or merged."""
+    there = {class_key(name) for name in (*found.classes, *changes.relabel.values(), *changes.merge.values())}
+    wanted = (*changes.leave_out_classes, *changes.merge)
+    gone = [name for name in wanted if class_key(name) not in there]
+    if gone:
+        said = tr("There is no class “{name}”. There are: {names}.")
+        names = ", ".join(found.classes[:_MOST_NAMED]) + ("…" if len(found.classes) > _MOST_NAMED else "")
+        raise UserError(said.format(name=gone[0], names=names))
 
 
 def changed(found: Found, changes: Changes) -> Found:

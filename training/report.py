@@ -22,13 +22,13 @@ from core.run_results import (
     title_of,
 )
 from core.texts import label_name, language, tr
-from core.train_records import Comparison, Epoch, Phase, Result
+from core.train_records import WHOLE, Comparison, Epoch, Phase, Result
 from core.train_runs import REPORT_FILE
 from training.report_charts import calibration_chart, curve_chart
 from training.report_classes import class_table, confused_pairs, matrix_part
 from training.report_photos import LARGE_PX, PhotoBudget, short_name
 from training.report_style import STYLE
-from training.report_words import count, decimal, duration, number, points, share
+from training.report_words import count, decimal, duration, number, points, share, size_in_points
 
 # Photographs of one cell, of what got better and of what got worse, and how many cells have a place on the page.
 _MOST_OF_A_CELL, _MOST_CHANGED, MOST_CELLS = 6, 16, 1500
@@ -95,8 +95,9 @@ def _page(page: Page) -> Iterator[str]:
     )
     if result.not_medical:
         yield f'<div class="medical" role="note">{escape(not_medical_words())}</div>'
-    yield f"<h1>{title}</h1><p>{escape(_on(page))}</p>"
+    yield f"<h1>{title}</h1>"
     if result.judgement.photographs:
+        yield f"<p>{escape(_on(page))}</p>"
         yield from _judged(page)
     else:
         yield _warnings(page)
@@ -131,6 +132,12 @@ def _links(page: Page) -> dict[tuple[str, str], str]:
 
 def _on(page: Page) -> str:
     judgement = page.result.judgement
+    if judgement.photographs == 1:
+        return {
+            "test": tr("How it answered on the one photograph that was kept for this test."),
+            "validation": tr("How it answered on the one photograph that had also set its thresholds."),
+            "folder": tr("How it answered on the one photograph whose class is known."),
+        }[page.result.on]
     said = {
         "test": tr("How it answered on {count} photographs that were kept for this test and used once."),
         "validation": tr("How it answered on {count} photographs that had also set its thresholds."),
@@ -165,6 +172,8 @@ def _tiles(page: Page) -> str:
     first = tr(
         "Right at first: {right} of {total} photographs. Measured on many more, between {low} and {high} (95 %)."
     )
+    if judgement.photographs == 1:
+        first = tr("Right at first: {right} of one. Measured on many more, between {low} and {high} (95 %).")
     first = first.format(right=count(right), total=count(judgement.photographs), low=share(low), high=share(high))
     tiles = [
         (share(judgement.top1, 1), first),
@@ -205,16 +214,7 @@ def _compared(page: Page, one: Comparison) -> str:
         worse=count(one.worse),
         neither=count(one.both_wrong),
     )
-    said = tr(
-        "The difference is {difference} points, between {low} and {high} with 95 % confidence. Chance alone would make "
-        "one as large with a probability of {p} (McNemar's exact test)."
-    )
-    figures = said.format(
-        difference=points(one.difference),
-        low=points(one.low),
-        high=points(one.high),
-        p=number(one.p) if one.p >= _LEAST_P else f"<\u00a0{number(_LEAST_P)}",
-    )
+    figures = _difference(one)
     better = [answer for answer in page.answers if answer.got_better]
     worse = [answer for answer in page.answers if answer.got_worse]
     return (
@@ -222,6 +222,26 @@ def _compared(page: Page, one: Comparison) -> str:
         f"<p>{escape(text)}</p><p>{escape(figures)}</p>"
         f"{_changed(page, tr('Got better'), better)}{_changed(page, tr('Got worse'), worse)}"
     )
+
+
+def _difference(one: Comparison) -> str:
+    """How far apart both models are, and whether that can be chance."""
+    if round(one.difference * 1000) == 0:
+        more = tr("This model is as often right as the other (the difference lies between {low} and {high} points).")
+    elif one.difference > 0:
+        more = tr(
+            "This model is {difference} points more often right (between {low} and {high} points, with 95 % "
+            "confidence)."
+        )
+    else:
+        more = tr(
+            "This model is {difference} points less often right (between {low} and {high} points more often, with 95 % "
+            "confidence)."
+        )
+    chance = tr("Chance alone would make a difference as large with a probability of {p} (McNemar's exact test).")
+    ends = {"low": points(one.low), "high": points(one.high)}
+    p = number(one.p) if one.p >= _LEAST_P else f"<\u00a0{number(_LEAST_P)}"
+    return f"{more.format(difference=size_in_points(one.difference), **ends)} {chance.format(p=p)}"
 
 
 def _changed(page: Page, title: str, answers: Sequence[PhotoAnswer]) -> str:
@@ -332,11 +352,18 @@ def _footer(page: Page) -> str:
         Phase.CALIBRATING.value: tr("calibration"),
         Phase.JUDGING.value: tr("judgement"),
         Phase.REPORTING.value: tr("report"),
+        WHOLE: tr("everything together"),
     }
     times = [f"{phases[name]} {duration(seconds)}" for name, seconds in result.seconds.items() if name in phases]
     lines = [
         f"{tr('Photographs')}: {', '.join(counts)}" if counts else "",
         f"{tr('Time')}: {', '.join(times)}" if times else "",
+        tr(
+            "Its network had learned from published photographs before: on photographs of well-known public "
+            "collections, which may be among them, these figures are too kind."
+        )
+        if result.is_pretrained
+        else "",
         f"{NAME} {VERSION}, {page.info.date.isoformat()}",
     ]
     return f"<footer>{'<br>'.join(escape(line) for line in lines if line)}</footer>"

@@ -29,6 +29,11 @@ def points(part: float) -> str:
     return f"{sign}{_local(text)}"
 
 
+def size_in_points(part: float) -> str:
+    """A difference of shares in points, without its sign."""
+    return _local(f"{abs(part) * 100:.1f}")
+
+
 def number(value: float) -> str:
     """A figure with three digits that count."""
     return _local(f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}")

@@ -24,11 +24,12 @@ from pydantic import ValidationError
 
 from core.about import NAME
 from core.bundle_info import Record
-from core.bundles import Bundle, load_bundle
+from core.bundles import Bundle, copy_bundle, load_bundle
 from core.errors import BundleError, Cancelled, UserError
 from core.folders import replacing
 from core.low_priority import lower_priority
 from core.texts import tr
+from core.train_checks import check_network
 from core.train_config import Mode, TrainConfig
 from core.train_lock import Holder, Taken, holding
 from core.train_records import Job, Phase, RunState, RunStatus
@@ -180,8 +181,9 @@ def _train(run: Run, config: TrainConfig, telling: RunTelling) -> RunStatus:
 
     check_parts(config)
     config = with_beginning(config, run.folder, telling)
+    is_same = kept_data(config, run.folder) is not None
     data = data_of(run, config, telling)
-    draft = _fitted(run, config, data, telling)
+    draft = _fitted(run, config, data, telling, is_same=is_same)
     telling.forget_finish()
     finish(draft, data, config, run.folder, telling, telling.spent.seconds)
     for folder in (DRAFT_DIR, CHECKPOINT_DIR):  # large, and nobody goes on from there any more
@@ -193,7 +195,8 @@ _JOBS: Final[dict[Job, Work]] = {Job.LOOK: _look, Job.PREVIEW: _preview, Job.TRA
 
 
 def check_parts(config: TrainConfig) -> None:
-    """Raise UserError where the networks cannot be trained with what is installed."""
+    """Raise UserError where the networks cannot be trained so, or not with what is installed."""
+    check_network(config)
     if config.fit.mode is not Mode.HEAD and not (find_spec("tensorflow") and find_spec("keras")):
         said = tr("This way to train needs TensorFlow, which is not installed. How to install it: {command}")
         raise UserError(said.format(command="main.py doctor"))
@@ -218,8 +221,11 @@ class _Fitted(Record):
     draft: str
 
 
-def _fitted(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling) -> Bundle:
-    """The draft of the model: from the time before, where that was finished."""
+def _fitted(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling, *, is_same: bool) -> Bundle:
+    """The draft of the model: from the time before, where that was finished.
+
+    Where only its judgement is damaged, the finished model is judged again, on the same photographs if they are known.
+    """
     try:
         kept = _Fitted.model_validate_json((run.folder / FITTED_FILE).read_bytes())
         return load_bundle(run.folder / kept.draft)
@@ -228,9 +234,21 @@ def _fitted(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling) -
     except (OSError, ValidationError, BundleError):
         log.warning("the model is fitted again", exc_info=True)
     shutil.rmtree(run.folder / DRAFT_DIR, ignore_errors=True)
-    draft = _fit(run, config, data, telling)
+    draft = _finished_before(run) if is_same else None
+    draft = draft or _fit(run, config, data, telling)
     _write(run.folder / FITTED_FILE, _Fitted(draft=draft.folder.relative_to(run.folder).as_posix()))
     return draft
+
+
+def _finished_before(run: Run) -> Bundle | None:
+    """A copy of the finished model as a draft, if there is one; its figures are replaced when it is judged."""
+    if not run.model_dir.is_dir():
+        return None
+    try:
+        return copy_bundle(load_bundle(run.model_dir), run.folder / DRAFT_DIR)
+    except BundleError:
+        log.warning("the model is fitted again", exc_info=True)
+        return None
 
 
 def _fit(run: Run, config: TrainConfig, data: DataSet, telling: RunTelling) -> Bundle:

@@ -43,7 +43,7 @@ class Shown:
     def epoch(self, epoch: Epoch, epochs: int, left_s: float | None = None) -> None:
         said = tr("epoch {epoch} of {epochs}: loss {loss}, right {right}")
         if self._is_head:
-            said = tr("try {epoch} of {epochs}: loss {loss}, right {right}")
+            said = tr("strength {epoch} of {epochs}: loss {loss}, right {right}")
         line = said.format(
             epoch=epoch.epoch, epochs=epochs, loss=f"{epoch.loss:.3f}", right=f"{epoch.accuracy * 100:.1f}\u00a0%"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.train_config import Changes, Source, SourceKind
 from core.train_records import Phase
 from training.folder_source import read_folder
-from training.found import Found, changed
+from training.found import Found, changed, check_classes
 from training.library_source import read_library
 from training.table_source import read_labelled_table
 from training.telling import Telling
@@ -20,6 +20,8 @@ def read_source(source: Source, changes: Changes, telling: Telling) -> Found:
     found = _read(source, telling)
     for note in found.notes:
         telling.note(note)
+    if source.kind is not SourceKind.LIBRARY:  # where the last photograph of a class may get another word any day
+        check_classes(found, changes)
     return changed(found, changes)
 
 
