@@ -40,7 +40,7 @@ retrain_results    what became of trainings: results and earlier runs, their mod
 retrain_run        the process of a training as the window follows it; retrain_board: TensorBoard beside the window
 retrain_engine     what the worker threads do for the tab
 retrain_source, retrain_acts, retrain_form, retrain_options   what is chosen there, without widgets
-retrain_words      what the tab says in sentences
+retrain_words      what the tab says in sentences; retrain_actions: its keys
 retrain_page       what its pages share
 retrain_locked, retrain_photos, retrain_findings, retrain_choices, retrain_advanced   its first two steps
 retrain_live, retrain_result, retrain_mistakes, retrain_runs, retrain_dialogs   a training, its result, earlier runs

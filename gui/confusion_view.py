@@ -12,10 +12,15 @@ from core.texts import tr
 from gui.bar_chart import grouped
 from gui.row_tip import RowTip
 from gui.shapes import rounded_box
-from gui.theme import BODY, SMALL, STRONG, Look, elided
+from gui.text_fit import TextFit
+from gui.theme import BODY, SMALL, STRONG, Look
 
-_WIDEST_NAME_PX = 170
+# Of a row, and of a column: the higher the slanted names are, the fewer rows are in sight below them.
+_WIDEST_NAME_PX, _LONGEST_NAME_PX = 170, 100
+_CELL_PX = 31
 _SLANT = 45
+# So many rows and columns are in sight in any case: what shows the matrix scrolls where there is no room for them.
+_LEAST_CELLS = 6
 _SHIFT, _CONTROL = 0x1, 0x4
 
 
@@ -105,16 +110,20 @@ class ConfusionView(ttk.Frame):
     def _measure(self) -> None:
         """Every number must fit into its cell."""
         largest = grouped(max(self._matrix.numbers.values(), default=0))
-        self._side = max(self._look.px(34), font.nametofont(BODY, self).measure(largest) + self._look.px(10))
+        self._side = max(self._look.px(_CELL_PX), font.nametofont(BODY, self).measure(largest) + self._look.px(10))
 
-    def _names_px(self, names: Sequence[str]) -> int:
+    def _names_px(self, names: Sequence[str], most: int) -> int:
         measure = font.nametofont(BODY, self).measure
-        return min(self._look.px(_WIDEST_NAME_PX), max(map(measure, names), default=0))
+        return min(self._look.px(most), max(map(measure, names), default=0))
+
+    def _ask_for_room(self) -> None:
+        rows, columns = (min(_LEAST_CELLS, len(names)) for names in (self._matrix.rows, self._matrix.columns))
+        self.cells.configure(height=rows * self.side + 1, width=columns * self.side + 1)
 
     @property
     def _slanted_px(self) -> int:
         """How far the longest name of a column reaches to the right."""
-        return round(self._names_px(self._matrix.columns) * math.cos(math.radians(_SLANT)))
+        return round(self._names_px(self._matrix.columns, _LONGEST_NAME_PX) * math.cos(math.radians(_SLANT)))
 
     def _fit(self) -> None:
         """Scroll only where there is not room for all."""
@@ -144,6 +153,7 @@ class ConfusionView(ttk.Frame):
         if not self._matrix.rows:
             return
         self._measure()
+        self._ask_for_room()
         self._draw_names()
         self._draw_lines()
         most = max((n for place, n in self._matrix.numbers.items() if place not in self._matrix.agreed), default=1)
@@ -154,7 +164,9 @@ class ConfusionView(ttk.Frame):
 
     def _draw_names(self) -> None:
         px, side, colours = self._look.px, self.side, self._look.colours
-        rows, columns = self._names_px(self._matrix.rows), self._names_px(self._matrix.columns)
+        rows = self._names_px(self._matrix.rows, _WIDEST_NAME_PX)
+        columns = self._names_px(self._matrix.columns, _LONGEST_NAME_PX)
+        fit = TextFit(self)  # without their middle: names that begin alike are told apart by their ends
         line: int = font.nametofont(BODY, self).metrics("linespace")
         down, across = self.titles()
         corner = max(rows, *(font.nametofont(SMALL, self).measure(title) for title in (down, across)))
@@ -162,11 +174,11 @@ class ConfusionView(ttk.Frame):
         self._left.configure(width=corner + px(10))
         self._top.configure(height=height)
         for row, name in enumerate(self._matrix.rows):
-            text = elided(self, name, BODY, rows)
+            text = fit.fit(name, BODY, rows, in_the_middle=True)
             y = row * side + side / 2
             self._left.create_text(corner + px(4), y, text=text, anchor="e", font=BODY, tags=f"n{row}")
         for column, name in enumerate(self._matrix.columns):
-            text = elided(self, name, BODY, columns)
+            text = fit.fit(name, BODY, columns, in_the_middle=True)
             x = column * side + side / 2
             self._top.create_text(x, height - px(8), text=text, anchor="w", angle=_SLANT, font=BODY, tags=f"n{column}")
         for canvas in (self._left, self._top):
@@ -301,10 +313,11 @@ class ConfusionView(ttk.Frame):
         for canvas in (self.cells, self._left):
             canvas.yview(*how)
 
-    def _wheel(self, event: tkinter.Event[tkinter.Misc], lines: int) -> str:
+    def _wheel(self, event: tkinter.Event[tkinter.Misc], lines: int) -> str | None:
         across = bool(int(event.state) & _SHIFT)
-        if (self._across if across else self._down).winfo_manager():
-            (self._scroll_across if across else self._scroll_down)("scroll", str(lines), "units")
+        if not (self._across if across else self._down).winfo_manager():
+            return None  # what is around it may scroll
+        (self._scroll_across if across else self._scroll_down)("scroll", str(lines), "units")
         return "break"
 
     # Words

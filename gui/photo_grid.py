@@ -56,6 +56,7 @@ class PhotoGrid(ttk.Frame):
         self._is_reading = False
         self.selection = Selection()
         self.view = RowGrid(self, look, self, "medium")
+        self.view.cuts_in_middle = True
         self.view.pack(fill="both", expand=True)
 
     def destroy(self) -> None:

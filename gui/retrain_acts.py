@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from core.train_config import Changes
-from core.train_records import Finding
+from core.train_records import Finding, FindingKind
 
 
 class ActKind(str, Enum):
@@ -70,9 +70,42 @@ def acts_of(changes: Changes) -> list[Act]:
 
 
 def open_findings(findings: Sequence[Finding], acts: Sequence[Act]) -> list[Finding]:
-    """Those that nobody has decided about."""
+    """Those that nobody has decided about, and that no other decision has settled."""
     decided = {one for act in acts for one in act.about}
-    return [finding for finding in findings if finding not in decided]
+    changes = changes_of(acts)
+    return [one for one in findings if one not in decided and not _is_settled(one, changes)]
+
+
+def class_of(finding: Finding, place: int) -> str:
+    """In which class its photograph at this place was found; empty where that is not known."""
+    names = finding.classes
+    return names[place] if len(names) == len(finding.paths) else names[0] if names else ""
+
+
+# These are about several photographs: about what is left when all others are left out there is nothing to say.
+_OF_SEVERAL = (FindingKind.TWO_LABELS, FindingKind.LOOK_ALIKE, FindingKind.DUPLICATE, FindingKind.LEAK)
+
+
+def _is_settled(finding: Finding, changes: Changes) -> bool:
+    """Whether what was decided elsewhere leaves nothing to decide here."""
+
+    def counts_as(name: str) -> str:
+        return changes.merge.get(name, name)
+
+    if not finding.paths:
+        gone = {*changes.leave_out_classes, *changes.merge}
+        return bool(finding.classes) and gone.issuperset(finding.classes)
+    left = {
+        path: counts_as(changes.relabel.get(path, name))
+        for path, name in ((path, class_of(finding, place)) for place, path in enumerate(finding.paths))
+        if path not in changes.leave_out and name not in changes.leave_out_classes
+    }
+    if finding.kind in _OF_SEVERAL and len(finding.paths) > 1:
+        is_one_class = finding.kind is FindingKind.TWO_LABELS and len(set(left.values())) < 2
+        return len(left) < 2 or is_one_class
+    if finding.kind is FindingKind.PERHAPS_WRONG:
+        return all(path in changes.relabel or name == counts_as(finding.suggestion) for path, name in left.items())
+    return not left
 
 
 def _followed(merge: dict[str, str]) -> dict[str, str]:

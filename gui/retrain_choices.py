@@ -16,7 +16,7 @@ from gui.retrain_page import Page, wrapped
 from gui.retrain_words import duration, mode_hint, mode_name
 from gui.scroll_frame import ScrollFrame
 
-_LONG_S = 3600.0
+_MINUTE_S, _LONG_S = 60.0, 3600.0
 
 
 class ChoicesPage(Page):
@@ -222,7 +222,7 @@ class ChoicesPage(Page):
             lines.append(computer.hint or tr("No graphics card that helps here."))
         seconds = self.desk.estimated_s()
         if seconds is not None:
-            lines.append(tr("This will take about {time}.").format(time=duration(max(10, round(seconds, -1)))))
+            lines.append(tr("This will take roughly {time}.").format(time=duration(_roughly(seconds))))
         if self.desk.values.get("name", "").strip() in self.desk.known_models:
             lines.append(
                 tr("There is a model of this name: used, the new one takes its place, and it is one click back.")
@@ -238,9 +238,18 @@ class ChoicesPage(Page):
         self.start_button.state(["disabled" if is_running else "!disabled"])
         self.advanced.show_painting(is_running and self.desk.run.job is Job.PREVIEW)
 
+    def go(self) -> None:
+        """Start."""
+        self.start_button.invoke()
+
     def show_preview(self) -> None:
         """Examples of changed photographs are there."""
         self.advanced.show_preview()
+
+
+def _roughly(seconds: float) -> float:
+    """No more exact than it is: tens of seconds, or minutes."""
+    return max(10.0, round(seconds, -1)) if seconds < _MINUTE_S else _MINUTE_S * round(seconds / _MINUTE_S)
 
 
 def _titled(entry: BackboneEntry) -> str:

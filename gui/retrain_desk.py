@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from core.errors import UserError
-from core.texts import tr
+from core.texts import label_name, tr
 from core.train_records import Job, RunStatus, Stop
 from gui.background import Background
 from gui.engine import Engine
@@ -69,6 +69,8 @@ class RetrainDesk:
         self.words_said: int | None = None
         self.draft: Run | None = None
         self.report: DataReport | None = None
+        # Those of classes that are merged away stay: they are named in what was decided.
+        self._class_names: dict[str, str] = {}
         self.acts: list[Act] = []
         self.notes: tuple[str, ...] = ()
         # What the photographs were last looked at with, and what they are looked at with now.
@@ -136,6 +138,8 @@ class RetrainDesk:
         if run is not None:
             self.run.follow(run)
             self.draft = run
+            if self.is_open and self.run.is_training and self.place is Place.PHOTOS:
+                self.show(Place.LIVE)
 
     def _on_computer(self, computer: Computer) -> None:
         self.computer = computer
@@ -158,6 +162,14 @@ class RetrainDesk:
             self.results.read()
         self.place = place
         self.tab.show_place(place)
+        self.window.show_tagging()
+
+    @property
+    def shows_run(self) -> bool:
+        """Whether what runs is to be seen on the page that is shown."""
+        if self.run.is_training:
+            return self.place is Place.LIVE
+        return self.place is (Place.PHOTOS if self.run.job is Job.LOOK else Place.CHOICES)
 
     @property
     def can_choose(self) -> bool:
@@ -185,7 +197,7 @@ class RetrainDesk:
     def forget_look(self) -> None:
         """Other photographs: what was found in the ones before is over."""
         self.report, self.looked, self.draft, self.preview = None, None, None, None
-        self.acts, self.notes = [], ()
+        self.acts, self.notes, self._class_names = [], (), {}
         self.base, self.values = None, {}
         self.problem = ""
         self.tab.show_page(Place.PHOTOS)
@@ -250,6 +262,30 @@ class RetrainDesk:
             act for act in looked if act.kind is not ActKind.IGNORE
         ]
 
+    def undo(self) -> None:
+        """Take the last decision back."""
+        if self.can_undo:
+            self.take_back(self.acts[-1])
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a decision to take back, and it is seen."""
+        return bool(self.acts) and self.place is Place.PHOTOS and self.report is not None and not self.run.is_running
+
+    @property
+    def can_go(self) -> bool:
+        """Whether the page that is shown has a next step, and nothing runs."""
+        return self.is_open and self.place in (Place.PHOTOS, Place.CHOICES) and not self.run.is_running
+
+    def go(self) -> None:
+        """Do what the page that is shown is there for."""
+        if self.tab.page is not None:
+            self.tab.page.go()
+
+    def class_name(self, name: str) -> str:
+        """What a class of the photographs is called on the screen."""
+        return self._class_names.get(name) or " ".join(name.replace("_", " ").split()) or name
+
     @property
     def findings(self) -> list[Finding]:
         """Those that nobody has decided about."""
@@ -261,6 +297,7 @@ class RetrainDesk:
 
         def done(report: DataReport | None) -> None:
             self.report = report
+            self._class_names |= {one.name: label_name(one) for one in report.classes} if report else {}
             if report is None:
                 self.problem = tr("The photographs could not be looked at.")
             elif not self.values:

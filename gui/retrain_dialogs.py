@@ -13,7 +13,10 @@ from gui.theme import Look
 
 
 class ClassDialog(Dialog):
-    """Which class, by a few typed letters; a name that is none is refused beside the field."""
+    """Which class, by a few typed letters; a name that is none is refused beside the field.
+
+    `names` are those in the data with what they are called on the screen; `on_kept` gets the one in the data.
+    """
 
     def __init__(
         self,
@@ -21,7 +24,7 @@ class ClassDialog(Dialog):
         look: Look,
         title: str,
         said: str,
-        names: Sequence[str],
+        names: Sequence[tuple[str, str]],
         on_kept: Callable[[str], object],
     ) -> None:
         super().__init__(parent, look, title)
@@ -33,7 +36,9 @@ class ClassDialog(Dialog):
         self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.px(300))
         self.wrong.pack(side="left", fill="x", expand=True)
         ttk.Label(self.body, text=said, wraplength=look.px(400), justify="left").pack(anchor="w", pady=(0, look.px(10)))
-        self.field = NameField(self.body, look, tr("Class"), [(name, (name,)) for name in names], self.keep)
+        self.field = NameField(
+            self.body, look, tr("Class"), [(shown, (shown, name)) for name, shown in names], self.keep
+        )
         self.field.pack(fill="both", expand=True)
         self.show()
         self.field.begin()
@@ -45,7 +50,7 @@ class ClassDialog(Dialog):
             self.wrong.configure(text=tr("Choose one of the classes in the list."))
             return
         self.close()
-        self._on_kept(self._names[chosen])
+        self._on_kept(self._names[chosen][0])
 
 
 class SureDialog(Dialog):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tkinter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from core.texts import percent, tr
 from core.train_records import Finding, FindingKind
 from gui.bar_chart import grouped
 from gui.photo_grid import GridPhoto, PhotoGrid
-from gui.retrain_acts import Act, ActKind
+from gui.retrain_acts import Act, ActKind, changes_of, class_of
 from gui.retrain_dialogs import ClassDialog
 from gui.retrain_page import wrapped
 from gui.retrain_words import act_words, finding_hint, finding_title, photographs
@@ -114,7 +114,9 @@ class FindingsPanel(ttk.Frame):
             row = ttk.Frame(parent)
             row.pack(fill="x", pady=px(2))
             row.columnconfigure(0, weight=1)
-            wrapped(ttk.Label(row, text=act_words(act)), px(150)).grid(row=0, column=0, sticky="w")
+            wrapped(ttk.Label(row, text=act_words(act, self._desk.class_name)), px(150)).grid(
+                row=0, column=0, sticky="w"
+            )
             button = ttk.Button(row, text=tr("Take back"), command=lambda act=act: self._desk.take_back(act))  # type: ignore[misc]
             button.grid(row=0, column=1, padx=(px(8), 0))
             self.act_buttons.append(button)
@@ -141,7 +143,8 @@ class FindingsPanel(ttk.Frame):
     def _build_photos(self, inside: ttk.Frame, findings: Sequence[Finding]) -> None:
         desk = self._desk
         self._by_path = {path: one for one in findings for path in one.paths}
-        photos = [photo for one in findings for photo in _photos(one)]
+        left_out = set(changes_of(desk.acts).leave_out)
+        photos = [photo for one in findings for photo in _photos(one, desk.class_name, left_out)]
         self.grid_view = grid = PhotoGrid(
             *(inside, self._look, desk.background, desk.engine.pictures, desk.window.show_photo, self._show_allowed)
         )
@@ -164,7 +167,8 @@ class FindingsPanel(ttk.Frame):
         for one in findings:
             for name in one.classes:
                 if not table.exists(name):
-                    table.insert("", "end", iid=name, text=name, values=(grouped(counts.get(name, 0)),))
+                    shown = self._desk.class_name(name)
+                    table.insert("", "end", iid=name, text=shown, values=(grouped(counts.get(name, 0)),))
         table.bind("<<TreeviewSelect>>", lambda _event: self._show_allowed())
 
     def _build_buttons(self, inside: ttk.Frame, kind: FindingKind) -> None:
@@ -263,12 +267,15 @@ class FindingsPanel(ttk.Frame):
     def _ask_merge(self) -> None:
         chosen, about = tuple(self._chosen_classes), self._chosen_findings
         names = [name for name in self._class_names() if name not in chosen]
-        said = tr("All photographs of {names} count as this class.").format(names=", ".join(chosen))
+        said = tr("All photographs of {names} count as this class.").format(
+            names=", ".join(map(self._desk.class_name, chosen))
+        )
         self._ask(said, names, lambda to: Act(ActKind.MERGE, classes=chosen, to=to, about=about))
 
     def _ask(self, said: str, names: Sequence[str], make: Callable[[str], Act]) -> None:
+        shown = [(name, self._desk.class_name(name)) for name in names]
         ClassDialog(
-            self._desk.root, self._look, tr("Another class"), said, names, lambda to: self._desk.decide(make(to))
+            self._desk.root, self._look, tr("Another class"), said, shown, lambda to: self._desk.decide(make(to))
         )
 
     def _class_names(self) -> list[str]:
@@ -282,16 +289,17 @@ def _two(finding: Finding) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in both if name))
 
 
-def _photos(finding: Finding) -> list[GridPhoto]:
-    """A finding's photographs with what is to be known of each."""
-    names = finding.classes
+def _photos(finding: Finding, named: Callable[[str], str], left_out: Collection[str]) -> list[GridPhoto]:
+    """A finding's photographs with what is to be known of each; not those that were left out elsewhere."""
     detail = percent(finding.probability) if finding.probability is not None else ""
     photos = []
     for place, path in enumerate(finding.paths):
-        name = names[place] if len(names) == len(finding.paths) else names[0] if names else ""
+        name = named(class_of(finding, place))
+        if path in left_out:
+            continue
         if finding.kind is FindingKind.PERHAPS_WRONG:
             below = tr("is in: {name}").format(name=name)
-            photos.append(GridPhoto(path, f"{finding.suggestion}?", detail, below))
+            photos.append(GridPhoto(path, f"{named(finding.suggestion)}?", detail, below))
         else:
             photos.append(GridPhoto(path, finding.suggestion if finding.kind in _SETTLED else name, detail))
     return photos

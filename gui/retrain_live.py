@@ -13,6 +13,7 @@ from gui.dialog import Dialog
 from gui.retrain_page import Page, wrapped
 from gui.retrain_place import Place
 from gui.retrain_words import duration, progress_sentence, share_done
+from gui.scroll_frame import ScrollFrame
 from gui.theme import Look
 
 
@@ -22,14 +23,19 @@ class LivePage(Page):
     def build(self) -> None:
         px = self.look.px
         self.columnconfigure(0, weight=1)
-        self.rowconfigure(3, weight=1)
-        self.title = ttk.Label(self, style="Title.TLabel")
+        self.rowconfigure(0, weight=1)
+        scroll = ScrollFrame(self, self.look, fills=True)
+        scroll.grid(row=0, column=0, sticky="nsew")
+        inside = scroll.inside
+        inside.columnconfigure(0, weight=1)
+        inside.rowconfigure(3, weight=1)
+        self.title = ttk.Label(inside, style="Title.TLabel")
         self.title.grid(row=0, column=0, sticky="w", pady=(px(4), px(2)))
-        self.sentence = wrapped(ttk.Label(self), px(8))
+        self.sentence = wrapped(ttk.Label(inside), px(8))
         self.sentence.grid(row=1, column=0, sticky="w")
-        self.bar = ttk.Progressbar(self, maximum=1.0)
+        self.bar = ttk.Progressbar(inside, maximum=1.0)
         self.bar.grid(row=2, column=0, sticky="ew", pady=(px(6), px(10)))
-        charts = ttk.Frame(self)
+        charts = ttk.Frame(inside)
         charts.grid(row=3, column=0, sticky="nsew")
         charts.rowconfigure(0, weight=1)
         self.loss, self.accuracy = loss_chart(charts, self.look), accuracy_chart(charts, self.look)
@@ -37,7 +43,7 @@ class LivePage(Page):
             charts.columnconfigure(column, weight=1, uniform="chart")
             chart.grid(row=0, column=column, sticky="nsew", padx=(px(16) if column else 0, 0))
         self.no_curves = wrapped(ttk.Label(charts, style="Faint.TLabel"), px(40))
-        self.notes = wrapped(ttk.Label(self, style="Faint.TLabel"), px(8))
+        self.notes = wrapped(ttk.Label(inside, style="Faint.TLabel"), px(8))
         self.notes.grid(row=4, column=0, sticky="w", pady=(px(8), 0))
         self._build_buttons()
         self._is_pulsing = False
@@ -46,7 +52,7 @@ class LivePage(Page):
     def _build_buttons(self) -> None:
         px, desk = self.look.px, self.desk
         foot = ttk.Frame(self)
-        foot.grid(row=5, column=0, sticky="ew", pady=(px(8), 0))
+        foot.grid(row=1, column=0, sticky="ew", pady=(px(8), 0))
         self.pause_button = ttk.Button(foot, text=tr("Pause"), command=lambda: desk.stop(Stop.PAUSE))
         self.finish_button = ttk.Button(
             foot, text=tr("Stop and keep the best so far"), command=lambda: desk.stop(Stop.FINISH)

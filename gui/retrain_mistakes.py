@@ -76,7 +76,7 @@ class MistakesPage(ttk.Frame):
             *(self, look, desk.background, desk.engine.pictures, desk.window.show_photo, self._on_chosen)
         )
         self.grid_view.grid(row=1, column=0, sticky="nsew")
-        right = ttk.Frame(self, width=px(_HEATMAP_PX))
+        self._right = right = ttk.Frame(self, width=px(_HEATMAP_PX))
         right.grid(row=1, column=1, sticky="nsew", padx=(px(14), 0))
         right.grid_propagate(False)
         right.columnconfigure(0, weight=1)
@@ -98,6 +98,11 @@ class MistakesPage(ttk.Frame):
     def _named(self, label: str) -> str:
         return self._names.get(label, label)
 
+    def _ask_for_room(self) -> None:
+        """Only its width is fixed: the page scrolls where the picture is higher than the room."""
+        self._right.update_idletasks()
+        self._right.configure(height=self.heatmap.winfo_reqheight() + self.words.winfo_reqheight() + self._look.px(6))
+
     def _on_chosen(self) -> None:
         current = self.grid_view.selection.current
         if current is None:
@@ -116,5 +121,6 @@ class MistakesPage(ttk.Frame):
             if self.winfo_exists() and self._wanted == one.heatmap:
                 self._picture = tkinter.PhotoImage(master=self, data=png) if png else None
                 self.heatmap.configure(image=self._picture or "")
+                self._ask_for_room()
 
         self._desk.ask(lambda: self._desk.engine.fitted_png(path, room), show)

@@ -40,6 +40,9 @@ class Page(ttk.Frame):
     def show_acts(self) -> None:
         """Something was decided about the photographs."""
 
+    def go(self) -> None:
+        """Do what the page is there for: its key was pressed."""
+
     def show_preview(self) -> None:
         """Examples of changed photographs are there."""
 
@@ -50,7 +53,7 @@ def wrapped(label: ttk.Label, spare: int = 0) -> ttk.Label:
 
     def wrap(event: tkinter.Event[tkinter.Misc]) -> None:
         wide = max(80, event.width - spare)
-        if event.widget is frame and abs(int(str(label.cget("wraplength")) or 0) - wide) > 1:
+        if event.widget is frame and label.winfo_exists() and abs(int(str(label.cget("wraplength")) or 0) - wide) > 1:
             label.configure(wraplength=wide)
 
     label.configure(justify="left")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, ttk
 
-from core.texts import tr
+from core.texts import label_name, tr
 from core.train_config import SourceKind
 from core.train_records import DataReport, Job
 from gui.bar_chart import BarChart, Count, grouped
@@ -21,6 +21,7 @@ from gui.scroll_frame import ScrollFrame
 
 _SMALL_CLASS = 10
 _COLUMNS_IN_SIGHT = 8
+_LEAST_BARS_PX = 150
 
 
 class PhotosPage(Page):
@@ -31,8 +32,9 @@ class PhotosPage(Page):
         self.rowconfigure(0, weight=1)
         self.findings: FindingsPanel | None = None
         self.bars: BarChart | None = None
-        self.body = ttk.Frame(self)
-        self.body.grid(row=0, column=0, sticky="nsew")
+        scroll = ScrollFrame(self, self.look, fills=True)
+        scroll.grid(row=0, column=0, sticky="nsew")
+        self.body = scroll.inside
         self._build_foot()
         if self.desk.report is None:
             self._build_choice()
@@ -49,8 +51,10 @@ class PhotosPage(Page):
         foot.columnconfigure(1, weight=1)
         self.other_button = ttk.Button(foot, text=tr("Other photographs…"), command=self.desk.forget_look)
         self.other_button.grid(row=0, column=0, padx=(0, px(12)))
-        self._sentence = ttk.Label(foot, style="Faint.TLabel")
-        self._sentence.grid(row=0, column=1, sticky="w")
+        # As wide as there is room beside the buttons, not as wide as it would like to be.
+        self._sentence = ttk.Label(foot, style="Faint.TLabel", width=1, justify="left")
+        self._sentence.grid(row=0, column=1, sticky="ew")
+        self._sentence.bind("<Configure>", lambda event: self._sentence.configure(wraplength=max(80, event.width)))
         self._bar = ttk.Progressbar(foot, maximum=1.0, length=px(220))
         self._bar.grid(row=0, column=2, padx=px(10))
         self.stop_button = ttk.Button(foot, text=tr("Stop"), command=self.desk.stop)
@@ -93,12 +97,20 @@ class PhotosPage(Page):
             if run.is_stopping:
                 return tr("Stopping…")
             return progress_sentence(run.progress.state) if run.progress else tr("Starting…")
+        if run.is_training:
+            name = run.now.name if run.now is not None else ""
+            return tr("“{name}” is being trained: photographs can be looked at when it has ended.").format(name=name)
         if self.desk.report is not None and self.desk.has_new_acts:
             return tr("“Look again” counts what you decided; training does so too.")
         return ""
 
     def _look(self) -> None:
         self.desk.look()
+
+    def go(self) -> None:
+        """Look, or look again where something was decided; else go on."""
+        is_looked = self.desk.report is not None and not self.desk.has_new_acts
+        (self.next_button if is_looked else self.look_button).invoke()
 
     # Which photographs
 
@@ -128,11 +140,16 @@ class PhotosPage(Page):
     def _card(self, parent: tkinter.Misc, kind: SourceKind, name: str, hint: str) -> ttk.Frame:
         px = self.look.px
         card = ttk.Frame(parent, style="Card.TFrame", padding=px(14))
-        button = ttk.Radiobutton(card, text=name, variable=self._kind, value=kind.value, command=self._on_kind)
-        button.pack(anchor="w", fill="x")
+        card.columnconfigure(1, weight=1)
+        # The button itself could not go on in a second line.
+        button = ttk.Radiobutton(card, variable=self._kind, value=kind.value, command=self._on_kind)
+        button.grid(row=0, column=0, sticky="nw")
+        spare = px(34) + button.winfo_reqwidth()
+        title = wrapped(ttk.Label(card, text=name, style="Strong.TLabel"), spare)
+        title.grid(row=0, column=1, sticky="w")
         label = wrapped(ttk.Label(card, text=hint, style="Faint.TLabel"), px(34))
-        label.pack(anchor="w", pady=(px(6), 0))
-        for widget in (card, label):
+        label.grid(row=1, column=0, columnspan=2, sticky="w", pady=(px(6), 0))
+        for widget in (card, title, label):
             widget.bind("<Button-1>", lambda _event: button.invoke())
         self.kind_buttons[kind] = button
         return card
@@ -282,9 +299,10 @@ class PhotosPage(Page):
     def _build_bars(self, parent: tkinter.Misc, report: DataReport) -> None:
         scroll = ScrollFrame(parent, self.look)
         scroll.pack(fill="both", expand=True)
+        scroll.ask_for_room(self.look.px(_LEAST_BARS_PX))
         few = [one for one in report.classes if one.photographs < _SMALL_CLASS]
         counts = [
-            Count(one.name, f"⚠ {one.name}" if one in few else one.name, one.photographs)
+            Count(one.name, f"⚠ {label_name(one)}" if one in few else label_name(one), one.photographs)
             for one in sorted(report.classes, key=lambda one: -one.photographs)
         ]
         self.bars = bars = BarChart(scroll.inside, self.look, lambda _name: None)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tkinter import filedialog, ttk
 
+from core.result_warnings import warning_sentences
 from core.run_results import PhotoAnswer, comparison_sentence, in_cell, names_of, not_medical_words, title_of
 from core.texts import percent, tr
-from core.train_records import ClassResult, Comparison, Judgement, Result
+from core.train_records import ClassResult, Comparison, ComparisonVerdict, Judgement, Result
 from gui.bar_chart import grouped
 from gui.calibration_chart import CalibrationChart
 from gui.curve_chart import accuracy_chart, loss_chart
@@ -18,7 +19,7 @@ from gui.retrain_engine import Outcome
 from gui.retrain_live import show_history
 from gui.retrain_mistakes import MistakesPage, PhotosDialog, shows
 from gui.retrain_page import Page, wrapped
-from gui.retrain_words import duration, share_or_dash
+from gui.retrain_words import duration, learning_s, share_or_dash, took_s
 from gui.scroll_frame import ScrollFrame
 from gui.sorted_table import Column, Row, SortedTable
 from gui.truth_matrix import TruthMatrix, matrix_of
@@ -33,21 +34,28 @@ class ResultPage(Page):
         if outcome is None:
             ttk.Label(self, text=tr("There is no result yet."), style="Title.TLabel").grid(sticky="w")
             return
-        self.rowconfigure(2, weight=1)
+        self.rowconfigure(0, weight=1)
         self.outcome = outcome
         self.names = names_of(outcome.result.judgement.classes)
-        self.sentence = wrapped(ttk.Label(self, text=headline(outcome.result), style="Title.TLabel"), px(8))
-        self.sentence.grid(row=0, column=0, sticky="w", pady=(px(2), 0))
-        self.detail = wrapped(ttk.Label(self, text=detail(outcome.result), style="Faint.TLabel"), px(8))
-        self.detail.grid(row=1, column=0, sticky="w", pady=(px(2), px(6)))
-        self._build_pages()
+        self._scroll = ScrollFrame(self, self.look, fills=True)
+        self._scroll.grid(row=0, column=0, sticky="nsew")
+        inside = self._scroll.inside
+        inside.columnconfigure(0, weight=1)
+        inside.rowconfigure(2, weight=1)
+        self.sentence = wrapped(ttk.Label(inside, text=headline(outcome.result), style="Title.TLabel"), px(8))
+        self.sentence.grid(row=0, column=0, sticky="w", pady=(px(2), px(4)))
+        if outcome.result.not_medical:
+            medical = wrapped(ttk.Label(inside, text=not_medical_words(), style="Strong.TLabel"), px(8))
+            medical.grid(row=1, column=0, sticky="w", pady=(0, px(4)))
+        self._build_pages(inside)
         self._build_foot()
         self.show_progress()
 
-    def _build_pages(self) -> None:
+    def _build_pages(self, inside: ttk.Frame) -> None:
         px = self.look.px
-        self.tabs = ttk.Notebook(self)
+        self.tabs = ttk.Notebook(inside)
         self.tabs.grid(row=2, column=0, sticky="nsew")
+        self._pages: dict[str, ttk.Frame] = {}
         self._unbuilt: dict[str, tuple[ttk.Frame, Callable[[ttk.Frame], None]]] = {}
         for name, build in (
             (tr("In short"), self._build_short),
@@ -56,24 +64,36 @@ class ResultPage(Page):
             (tr("Worst mistakes"), self._build_mistakes),
             (tr("Curves"), self._build_curves),
         ):
-            frame = ttk.Frame(self.tabs, padding=px(12))
-            self.tabs.add(frame, text=name)
-            self._unbuilt[str(frame)] = frame, build
+            room = ttk.Frame(self.tabs, width=1, height=1)
+            self.tabs.add(room, text=name)
+            frame = ttk.Frame(room, padding=px(8))
+            self._pages[str(room)] = frame
+            self._unbuilt[str(room)] = frame, build
         self.tabs.bind("<<NotebookTabChanged>>", lambda _event: self._build_shown())
         self._build_shown()
 
     def _build_shown(self) -> None:
-        """A page is built when it is first seen."""
-        frame, build = self._unbuilt.pop(str(self.tabs.select()), (None, None))  # type: ignore[no-untyped-call]
+        """A page is built when it is first seen; only the one that is shown takes room, not the highest."""
+        shown = str(self.tabs.select())  # type: ignore[no-untyped-call]
+        for name, page in self._pages.items():
+            if name == shown:
+                page.pack(fill="both", expand=True)
+            elif page.winfo_manager():
+                page.pack_forget()
+                page.master.configure(height=1)  # type: ignore[call-arg]
+        frame, build = self._unbuilt.pop(shown, (None, None))
         if frame is not None and build is not None:
             build(frame)
 
     def _build_foot(self) -> None:
         px, run = self.look.px, self.outcome.run
         foot = ttk.Frame(self)
-        foot.grid(row=3, column=0, sticky="ew", pady=(px(8), 0))
+        foot.grid(row=1, column=0, sticky="ew", pady=(px(8), 0))
         self.use_button = ttk.Button(
-            foot, text=tr("Use this model"), style="Accent.TButton", command=lambda: self.desk.results.use(run)
+            foot,
+            text=tr("Use this model"),
+            style=_use_style(self.outcome.result),
+            command=lambda: self.desk.results.use(run),
         )
         self.back_button = ttk.Button(foot, command=self.desk.results.go_back)
         self.report_button = ttk.Button(
@@ -107,9 +127,10 @@ class ResultPage(Page):
 
     def _build_short(self, frame: ttk.Frame) -> None:
         px, judged = self.look.px, self.outcome.result.judgement
-        scroll = ScrollFrame(frame, self.look)
-        scroll.pack(fill="both", expand=True)
-        numbers = ttk.Frame(scroll.inside)
+        said = detail(self.outcome.result)
+        if said:
+            wrapped(ttk.Label(frame, text=said, style="Faint.TLabel"), px(24)).pack(anchor="w", pady=(0, px(10)))
+        numbers = ttk.Frame(frame)
         numbers.pack(fill="x")
         for column, (number, title, text) in enumerate(_numbers(judged)):
             numbers.columnconfigure(column, weight=1, uniform="number")
@@ -118,9 +139,9 @@ class ResultPage(Page):
             ttk.Label(cell, text=number, style="Headline.TLabel").pack(anchor="w")
             wrapped(ttk.Label(cell, text=title, style="Strong.TLabel"), px(4)).pack(anchor="w")
             wrapped(ttk.Label(cell, text=text, style="Faint.TLabel"), px(4)).pack(anchor="w")
-        self._build_changed(scroll.inside)
+        self._build_changed(frame)
         for line in facts(self.outcome):
-            wrapped(ttk.Label(scroll.inside, text=line), px(8)).pack(anchor="w", pady=(px(6), 0))
+            wrapped(ttk.Label(frame, text=line), px(24)).pack(anchor="w", pady=(px(6), 0))
 
     def _build_changed(self, parent: ttk.Frame) -> None:
         """Which photographs got better, and which worse: to be looked at."""
@@ -132,11 +153,22 @@ class ResultPage(Page):
         row = ttk.Frame(parent)
         row.pack(fill="x", pady=(px(16), px(6)))
         self.changed_buttons: list[ttk.Button] = []
-        for text, answers, title in (
-            (tr("Show the {count} that got better"), better, tr("Right now, wrong before")),
-            (tr("Show the {count} that got worse"), worse, tr("Wrong now, right before")),
+        for one, text, answers, title in (
+            (
+                tr("Show the one that got better"),
+                tr("Show the {count} that got better"),
+                better,
+                tr("Right now, wrong before"),
+            ),
+            (
+                tr("Show the one that got worse"),
+                tr("Show the {count} that got worse"),
+                worse,
+                tr("Wrong now, right before"),
+            ),
         ):
-            button = ttk.Button(row, text=text.format(count=grouped(len(answers))))
+            said = one if len(answers) == 1 else text.format(count=grouped(len(answers)))
+            button = ttk.Button(row, text=said)
             button.configure(command=lambda title=title, answers=answers: self.show_photos(title, answers))  # type: ignore[misc]
             button.state(["!disabled" if answers else "disabled"])
             button.pack(side="left", padx=(0, px(8)))
@@ -161,7 +193,6 @@ class ResultPage(Page):
             ttk.Label(frame, text=tr("The table of confusions is not there."), style="Faint.TLabel").pack(anchor="w")
             return
         said = tr("Each row is a class as it is, each column an answer; classes that look alike stand side by side.")
-        wrapped(ttk.Label(frame, text=said, style="Faint.TLabel"), self.look.px(24)).pack(anchor="w")
 
         def chosen(row: int, column: int) -> None:
             truth, answer = table.labels[row], table.labels[column]
@@ -170,8 +201,11 @@ class ResultPage(Page):
             self.show_photos(title, in_cell(self.outcome.answers, truth, answer))
 
         self.matrix = TruthMatrix(frame, self.look, chosen)
-        self.matrix.pack(fill="both", expand=True, pady=(self.look.px(6), 0))
+        self.matrix.pack(fill="both", expand=True)
         self.matrix.show(matrix_of(table, self.names))
+        # Below: on a small screen the rows are wanted first.
+        hint = wrapped(ttk.Label(frame, text=said, style="Small.TLabel"), self.look.px(24))
+        hint.pack(anchor="w", pady=(self.look.px(4), 0))
 
     def _build_classes(self, frame: ttk.Frame) -> None:
         columns = (
@@ -219,22 +253,33 @@ class ResultPage(Page):
             chart.grid(row=0, column=column, sticky="nsew", padx=(px(12) if column else 0, 0))
 
 
+def _use_style(result: Result) -> str:
+    """Only what is better, or has nothing beside it, is recommended."""
+    beside = result.comparison
+    is_better = beside is None or beside.verdict is ComparisonVerdict.BETTER
+    return "Accent.TButton" if is_better and result.judgement.photographs else "TButton"
+
+
 def headline(result: Result) -> str:
     """The plain sentence."""
+    judged = result.judgement
+    if not judged.photographs:
+        return tr("Nobody knows how good it is: no photographs were kept aside to judge it on.")
     if result.comparison is not None:
         return comparison_sentence(result.comparison)
-    judged = result.judgement
     right = round(judged.top1 * judged.photographs)
+    if judged.photographs == 1:
+        return tr("Judged on a single photograph that it had not seen, which says nothing.")
     said = tr("Right on {right} of {count} photographs that it had not seen.")
     return said.format(right=grouped(right), count=grouped(judged.photographs))
 
 
 def detail(result: Result) -> str:
     """What must be known to read the sentence rightly."""
-    lines = [not_medical_words()] if result.not_medical else []
-    if result.comparison is not None:
+    lines = []
+    if result.comparison is not None and result.judgement.photographs:
         lines.append(_compared(result.comparison))
-    lines += result.warnings
+    lines += warning_sentences(result.warnings)
     if result.trained_on:
         said = tr("{count} of the judged photographs were learned from: the figures are better than they should be.")
         lines.append(said.format(count=grouped(result.trained_on)))
@@ -242,22 +287,27 @@ def detail(result: Result) -> str:
 
 
 def _compared(comparison: Comparison) -> str:
-    said = tr(
-        "Beside {name}, on the same {count} photographs that neither had learned from: {difference} points more often "
-        "right, and hardly outside {low} to {high}."
-    )
-    if comparison.seen_before:
+    """Which of the photographs the other one had learned from is said by a warning of its own."""
+    if round(100 * comparison.difference, 1) == 0:
+        said = tr(
+            "Beside {name}, on the same {count} photographs: right equally often, give or take {low} to {high} points."
+        )
+    elif comparison.difference > 0:
         said = tr(
             "Beside {name}, on the same {count} photographs: {difference} points more often right, and hardly outside "
-            "{low} to {high}. {seen} of them the other one had learned from, which flatters it."
+            "{low} to {high}."
+        )
+    else:
+        said = tr(
+            "Beside {name}, on the same {count} photographs: {difference} points less often right, and hardly outside "
+            "{low} to {high}."
         )
     return said.format(
         name=title_of(comparison),
         count=grouped(comparison.photographs),
-        difference=points(comparison.difference),
+        difference=points(abs(comparison.difference)).lstrip("+"),
         low=points(comparison.low),
         high=points(comparison.high),
-        seen=grouped(comparison.seen_before),
     )
 
 
@@ -274,22 +324,29 @@ def points(share: float) -> str:
 
 
 def _numbers(judged: Judgement) -> tuple[tuple[str, str, str], ...]:
-    sure = tr("Of its answers, so many are called sure; of these {right} were right ({promised} promised).")
-    sure_right = share_or_dash(judged.sure_right)
+    def share(value: float) -> str:
+        return percent(value) if judged.photographs else share_or_dash(None)
+
     return (
-        (percent(judged.top1), tr("right"), tr("The first answer was the right one.")),
-        (percent(judged.top3), tr("among the first three"), tr("The right one was one of the first three.")),
+        (share(judged.top1), tr("right"), tr("The first answer was the right one.")),
+        (share(judged.top3), tr("among the first three"), tr("The right one was one of the first three.")),
+        (share(judged.sure_share), tr("sure"), _sure(judged)),
         (
-            percent(judged.sure_share),
-            tr("sure"),
-            sure.format(right=sure_right, promised=percent(judged.promised)),
-        ),
-        (
-            percent(judged.balanced_accuracy),
+            share(judged.balanced_accuracy),
             tr("right, each class alike"),
             tr("As if every class had the same number of photographs."),
         ),
     )
+
+
+def _sure(judged: Judgement) -> str:
+    """What “sure” is worth."""
+    if not judged.photographs:
+        return tr("Nothing was kept aside on which it could be measured.")
+    if judged.sure_right is None or not judged.sure_share:
+        return tr("It is never sure: not even its most confident answers were right often enough to promise anything.")
+    said = tr("Of its answers, so many are called sure; of these {right} were right ({promised} promised).")
+    return said.format(right=percent(judged.sure_right), promised=percent(judged.promised))
 
 
 def facts(outcome: Outcome) -> list[str]:
@@ -298,11 +355,14 @@ def facts(outcome: Outcome) -> list[str]:
     counts = {name: grouped(result.counts.get(name, 0)) for name in ("train", "validation", "test")}
     said = tr("Learned from {train} photographs, steered by {validation}, judged on {test}.")
     lines = [said.format(**counts)]
-    seconds = sum(result.seconds.values())
-    if seconds:
-        lines.append(tr("It took {time}.").format(time=duration(seconds)))
+    whole, learning = took_s(result), learning_s(result)
+    if whole and learning and learning < whole:
+        said = tr("It took {time}, {learning} of it learning.")
+        lines.append(said.format(time=duration(whole), learning=duration(learning)))
+    elif whole:
+        lines.append(tr("It took {time}.").format(time=duration(whole)))
     if result.seconds_per_epoch:
         lines.append(tr("An epoch took {time}.").format(time=duration(result.seconds_per_epoch)))
-    if result.on == "validation":
+    if result.on == "validation" and result.judgement.photographs:
         lines.append(tr("There were no photographs to judge on, so those to steer by were taken: a little flattering."))
     return lines

@@ -8,14 +8,14 @@ from tkinter import ttk
 
 from core.backbones import BACKBONES
 from core.run_results import title_of
-from core.texts import percent, tr
+from core.texts import tr
 from core.train_records import Job, RunStatus
 from gui.bar_chart import grouped
 from gui.dialog import Dialog
 from gui.retrain_dialogs import SureDialog
 from gui.retrain_engine import RunEntry
-from gui.retrain_page import Page
-from gui.retrain_words import duration, mode_word, moment, share_or_dash, status_word
+from gui.retrain_page import Page, wrapped
+from gui.retrain_words import duration, mode_word, moment, share_or_dash, status_word, took_s
 from gui.sorted_table import Column, Row, SortedTable
 from gui.theme import Look
 
@@ -29,9 +29,9 @@ class RunsPage(Page):
         self.rowconfigure(0, weight=1)
         columns = (
             Column(tr("Name"), 170),
-            Column(tr("Date"), 130),
+            Column(tr("Date"), 140),
             Column(tr("Way"), 90),
-            Column(tr("Network"), 170),
+            Column(tr("Network"), 220),
             Column(tr("Photographs"), 100, True),
             Column(tr("Right"), 80, True),
             Column(tr("State"), 150),
@@ -39,8 +39,11 @@ class RunsPage(Page):
         self.table = SortedTable(self, self.look, columns, self._open_key, self.show_progress)
         self.table.grid(row=0, column=0, sticky="nsew")
         self._empty = ttk.Label(self, text=tr("No model has been trained here yet."), style="Faint.TLabel")
+        self.reason = wrapped(ttk.Label(self, style="Faint.TLabel"), px(8))
+        self.reason.grid(row=1, column=0, sticky="w", pady=(px(4), 0))
+        self.reason.grid_remove()
         foot = ttk.Frame(self)
-        foot.grid(row=1, column=0, sticky="ew", pady=(px(8), 0))
+        foot.grid(row=2, column=0, sticky="ew", pady=(px(8), 0))
         self.buttons: dict[str, ttk.Button] = {}
         for name, text, command in (
             ("open", tr("Open"), self._open),
@@ -71,9 +74,12 @@ class RunsPage(Page):
         return [one for one in self.desk.results.runs or () if one.id in keys]
 
     def show_progress(self) -> None:
-        """What can be done with what is chosen."""
+        """What can be done with what is chosen, and what is wrong with it: the table has no room for a sentence."""
         chosen = self.chosen
         one = chosen[0].run if len(chosen) == 1 else None
+        said = one.problem or one.state.problem if one is not None else ""
+        self.reason.configure(text=said)
+        self.reason.grid() if said else self.reason.grid_remove()
         can_resume = (
             one is not None
             and one.state.job is Job.TRAIN
@@ -154,7 +160,7 @@ def compared(first: RunEntry, second: RunEntry) -> list[tuple[str, str, str]]:
 
 def _figures(entry: RunEntry) -> list[tuple[str, str]]:
     run, result = entry.run, entry.result
-    judged = result.judgement if result else None
+    judged = result.judgement if result and result.judgement.photographs else None
 
     def share(name: str) -> str:
         return share_or_dash(getattr(judged, name) if judged else None)
@@ -165,7 +171,7 @@ def _figures(entry: RunEntry) -> list[tuple[str, str]]:
         (tr("Way"), mode_word(run.config.fit.mode) if run.config else ""),
         (tr("Network"), _network(entry)),
         (tr("Learned from"), grouped(result.counts.get("train", 0)) if result else ""),
-        (tr("Judged on"), grouped(judged.photographs) if judged else ""),
+        (tr("Judged on"), grouped(result.judgement.photographs) if result else ""),
         (tr("Right"), share("top1")),
         (tr("Among the first three"), share("top3")),
         (tr("Right, each class alike"), share("balanced_accuracy")),
@@ -173,7 +179,7 @@ def _figures(entry: RunEntry) -> list[tuple[str, str]]:
         (tr("Sure"), share("sure_share")),
         (tr("Right where sure"), share("sure_right")),
         (tr("Error of its sureness"), share("ece")),
-        (tr("Took"), duration(sum(result.seconds.values())) if result and result.seconds else ""),
+        (tr("Took"), duration(took_s(result)) if result and result.seconds else ""),
         (tr("Beside"), f"{title_of(beside)} · +{beside.better} −{beside.worse}" if beside else ""),
     ]
 
@@ -181,7 +187,7 @@ def _figures(entry: RunEntry) -> list[tuple[str, str]]:
 def _row(entry: RunEntry) -> Row:
     run, result = entry.run, entry.result
     photographs = sum(result.counts.values()) if result else 0
-    right = percent(result.judgement.top1) if result else ""
+    right = share_or_dash(result.judgement.top1 if result.judgement.photographs else None) if result else ""
     date = moment(run.state.started or run.state.updated)
     way = mode_word(run.config.fit.mode) if run.config else ""
     state = run.problem or status_word(run.state, run.has_result)

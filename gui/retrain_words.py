@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from core.texts import percent, tr
 from core.train_config import Mode
-from core.train_records import DataReport, FindingKind, Job, Phase, RunState, RunStatus
+from core.train_records import WHOLE, DataReport, FindingKind, Job, Phase, Result, RunState, RunStatus
 from gui.bar_chart import grouped
 from gui.retrain_acts import Act, ActKind
 
@@ -15,11 +16,27 @@ _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 def duration(seconds: float) -> str:
     """A stretch of time in round words."""
-    if seconds < 90:
+    if seconds < _MINUTE_S:
         return tr("{count} s").format(count=max(1, round(seconds)))
+    if seconds < 10 * _MINUTE_S and round(seconds) % 60:
+        minutes, rest = divmod(round(seconds), 60)
+        return tr("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
     if seconds < 90 * _MINUTE_S:
         return tr("{count} min").format(count=round(seconds / _MINUTE_S))
     return tr("{count} h").format(count=round(seconds / _HOUR_S))
+
+
+_LEARNING = (Phase.HEAD, Phase.LAYERS)
+
+
+def took_s(result: Result) -> float:
+    """How long a training took in seconds: the whole of it where that is written down, else what is known of it."""
+    return result.seconds.get(WHOLE) or sum(result.seconds.values())
+
+
+def learning_s(result: Result) -> float:
+    """How much of that was learning; 0 where the whole is not known."""
+    return sum(result.seconds.get(phase.value, 0.0) for phase in _LEARNING) if WHOLE in result.seconds else 0.0
 
 
 def moment(seconds: float) -> str:
@@ -49,8 +66,9 @@ def mode_hint(mode: Mode) -> str:
             "its impressions go with your classes. The right choice for most."
         ),
         Mode.FINETUNE: tr(
-            "The network itself learns to see what matters in your photographs. Hours without a graphics card; "
-            "worthwhile with many photographs that look unlike everyday ones."
+            "The network itself learns to see what matters in your photographs. Far slower, above all without a "
+            "graphics card: how long it takes is said below. Worthwhile with many photographs that look unlike "
+            "everyday ones."
         ),
         Mode.SCRATCH: tr(
             "A network that knows nothing yet learns everything from your photographs: only for many thousands of "
@@ -143,17 +161,17 @@ def finding_hint(kind: FindingKind) -> str:
     }[kind]
 
 
-def act_words(act: Act) -> str:
-    """A decision in a line, for the list in which it can be taken back."""
-    paths, classes = len(act.paths), ", ".join(act.classes)
+def act_words(act: Act, named: Callable[[str], str]) -> str:
+    """A decision in a line, for the list in which it can be taken back; `named` says what a class is called."""
+    paths, classes = len(act.paths), ", ".join(map(named, act.classes))
     match act.kind:
         case ActKind.LEAVE_OUT:
             return tr("Left out: {what}").format(what=photographs(paths))
         case ActKind.RELABEL:
-            return tr("{what} count as {name}").format(what=photographs(paths), name=act.to)
+            return tr("{what} count as {name}").format(what=photographs(paths), name=named(act.to))
         case ActKind.MERGE:
-            others = ", ".join(name for name in act.classes if name != act.to)
-            return tr("{names} counts as {name}").format(names=others, name=act.to)
+            others = ", ".join(named(name) for name in act.classes if name != act.to)
+            return tr("{names} counts as {name}").format(names=others, name=named(act.to))
         case ActKind.LEAVE_OUT_CLASSES:
             return tr("Left out: the class {name}").format(name=classes)
     return tr("Left as it is: {what}").format(what=photographs(paths) if paths else classes)

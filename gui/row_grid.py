@@ -24,6 +24,9 @@ _PICTURE_PX = {"small": (104, 84), "medium": (148, 124), "large": (208, 184)}
 class RowGrid(RowView):
     """Tiles in three sizes; Control and the wheel choose one."""
 
+    # Whether answers that are too long lose their middle: names that begin alike are told apart by their ends.
+    cuts_in_middle = False
+
     def __init__(self, parent: tkinter.Misc, look: Look, listener: RowListener, size: str = "medium") -> None:
         self._size = size if size in SIZES else "medium"
         super().__init__(parent, look, listener)
@@ -127,7 +130,7 @@ class TileSlot(Slot):
         canvas.itemconfigure(self._suspect, image=view.signs.get(SUSPECT, self._badge_px) if cells.is_suspect else "")
         answer = cells.answer or status_name(cells.status)
         room = self._room - self._sign_px - px(5)
-        shown = view.texts.fit(answer, STRONG, room)
+        shown = view.texts.fit(answer, STRONG, room, view.cuts_in_middle)
         canvas.itemconfigure(self._answer, text=shown)
         canvas.itemconfigure(self._share, text=cells.confidence)
         left = self._room - (view.texts.width(cells.confidence, SMALL) + px(6) if cells.confidence else 0)

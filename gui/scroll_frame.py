@@ -9,18 +9,27 @@ from gui.theme import Look
 
 
 class ScrollFrame(ttk.Frame):
-    """Put widgets into `inside`; the bar appears only when it is needed."""
+    """Put widgets into `inside`; the bar appears only when it is needed. With `fills` it is as high as its place."""
 
-    def __init__(self, parent: tkinter.Misc, look: Look) -> None:
+    def __init__(self, parent: tkinter.Misc, look: Look, fills: bool = False) -> None:
         super().__init__(parent)
         self._look = look
         self._view = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1)
         self._bar = ttk.Scrollbar(self, command=self._view.yview)
-        self.inside = ttk.Frame(self._view)
-        self._item = self._view.create_window(0, 0, window=self.inside, anchor="nw")
+        self._held = ttk.Frame(self._view)
+        self._held.columnconfigure(0, weight=1)
+        self.inside = ttk.Frame(self._held)
+        self.inside.grid(row=0, column=0, sticky="nsew")
+        # As high as there is room, it keeps what fills as high. A height that is set would hide that less is needed.
+        self._strut = ttk.Frame(self._held, width=0, height=1) if fills else None
+        if self._strut is not None:
+            self._held.rowconfigure(0, weight=1)
+            self._strut.grid(row=0, column=1)
+        self._item = self._view.create_window(0, 0, window=self._held, anchor="nw")
         self._view.configure(yscrollcommand=self._bar.set)
         self._view.pack(fill="both", expand=True)
         self._view.bind("<Configure>", self._fit)
+        self._held.bind("<Configure>", self._fit)
         self.inside.bind("<Configure>", self._fit)
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
         _follow_wheel(self.winfo_toplevel())
@@ -39,6 +48,10 @@ class ScrollFrame(ttk.Frame):
         """As high as its contents, but no higher than this."""
         needed = self.inside.winfo_reqheight()
         self._view.configure(height=max(1, min(most_height, needed)))
+
+    def ask_for_room(self, height: int) -> None:
+        """No lower than this, whatever it has inside."""
+        self._view.configure(height=max(1, height))
 
     def take_width(self) -> None:
         """As wide as its contents, with room for the bar."""
@@ -65,6 +78,8 @@ class ScrollFrame(ttk.Frame):
         # The bar's width is never taken back: text that wraps, or changes its font, could want the bar at one width and
         # not at the other, for ever.
         self._view.itemconfigure(self._item, width=max(1, self._view.winfo_width() - self._bar_width))
+        if self._strut is not None:
+            self._strut.configure(height=max(1, room))
 
     def scroll(self, lines: int) -> None:
         """Down by so many lines, or up; nothing where all is in sight."""

@@ -27,6 +27,7 @@ from gui.photo_actions import PhotoActions
 from gui.photo_desk import PhotoDesk
 from gui.photo_tab import PhotoTab
 from gui.preferences import Preferences, follow_in_file_dialogs
+from gui.retrain_actions import retrain_actions
 from gui.retrain_desk import RetrainDesk
 from gui.retrain_tab import RetrainTab
 from gui.shell_menus import menus, shell_actions
@@ -180,7 +181,8 @@ class Shell:
         """How far the tagging is, where its own tab is not in front."""
         run = self.folder_desk.run
         behind = in_short(run.progress) if run.is_running and self.shown() != FOLDER else ""
-        learning = self.retrain_desk.in_short() if self.shown() != RETRAIN else ""
+        is_seen = self.shown() == RETRAIN and self.retrain_desk.shows_run
+        learning = "" if is_seen else self.retrain_desk.in_short()
         self.status.show_running(self._running or behind or learning)
 
     def model_changed(self, name: str, previous: str | None, ready: Callable[[], object]) -> None:
@@ -272,6 +274,7 @@ class Shell:
             | everywhere
             | self.folder_actions.everywhere
             | folder
+            | within(RETRAIN, retrain_actions(self.retrain_desk), self.shown)
             | shell_actions(self)
         )
 
@@ -285,7 +288,10 @@ class Shell:
             self.folder_actions.typed(letter)
 
     def _title(self) -> str:
-        name = self.desk.now.name if self.shown() == PHOTO else self.folder_tab.progress.now.title
+        if self.shown() == RETRAIN:
+            name = tr("Retrain")
+        else:
+            name = self.desk.now.name if self.shown() == PHOTO else self.folder_tab.progress.now.title
         return f"{name} - {NAME}" if name else NAME
 
     def _build(self) -> None:

@@ -47,7 +47,10 @@ def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
     """The menu bar from left to right."""
     return (
         (lambda: tr("File"), _files(shell)),
-        (lambda: tr("Edit"), _named(shell, "paste", "copy", None, "correct", "take_back")),
+        (
+            lambda: tr("Edit"),
+            _named(shell, "paste", "copy", None, "correct", "take_back", None, "retrain_undo", "retrain_go"),
+        ),
         (
             lambda: tr("Review"),
             (

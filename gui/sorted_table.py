@@ -9,8 +9,11 @@ from functools import partial
 from tkinter import ttk
 from typing import Literal
 
-from gui.theme import Look
+from gui.text_fit import TextFit
+from gui.theme import BODY, Look
 
+# What stays free left and right of a text in its cell, and a little for fonts that are measured too narrow.
+_CELL_PX = 8
 _UP, _DOWN = " ▲", " ▼"
 
 
@@ -44,6 +47,7 @@ class SortedTable(ttk.Frame):
         on_chosen: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(parent)
+        self._look = look
         self._columns = columns
         self._rows: Sequence[Row] = ()
         self._sorted: tuple[int, bool] | None = None
@@ -67,6 +71,11 @@ class SortedTable(ttk.Frame):
         for key in ("<Return>", "<KP_Enter>"):
             self.view.bind(key, lambda _event: self._open(self.view.focus()))
         self.view.bind("<<TreeviewSelect>>", lambda _event: on_chosen())
+        self._fit = TextFit(self)
+        self._room: tuple[int, ...] = ()
+        self.view.bind("<Configure>", lambda _event: self._write_cells())
+        self.view.bind("<ButtonRelease-1>", lambda _event: self._write_cells(), add=True)
+        self.bind("<<ThemeChanged>>", lambda _event: self._fit.forget())
 
     @property
     def chosen(self) -> list[str]:
@@ -92,10 +101,23 @@ class SortedTable(ttk.Frame):
             place, reverse = self._sorted
             rows.sort(key=lambda row: row.order[place], reverse=reverse)  # type: ignore[arg-type, return-value]
         for row in rows:
-            self.view.insert(
-                "", "end", iid=row.key, values=[gap + cell for gap, cell in zip(self._gaps, row.cells, strict=True)]
-            )
+            self.view.insert("", "end", iid=row.key)
+        self._room = ()
+        self._write_cells()
         self.view.selection_set(kept)
+
+    def _write_cells(self) -> None:
+        """Every text as far as its column is wide, with dots where more of it is there."""
+        room = tuple(int(self.view.column(str(place), "width")) for place in range(len(self._columns)))
+        if room == self._room:
+            return
+        self._room = room
+        for row in self._rows:
+            self.view.item(row.key, values=[self._shown(place, cell) for place, cell in enumerate(row.cells)])
+
+    def _shown(self, place: int, cell: str) -> str:
+        whole, spare = self._gaps[place] + cell, self._look.px(_CELL_PX)
+        return self._fit.fit(whole, BODY, self._room[place] - spare)
 
     def _show_headings(self) -> None:
         for place, column in enumerate(self._columns):

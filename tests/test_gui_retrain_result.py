@@ -58,7 +58,7 @@ def test_the_plain_sentence_comes_first_and_figures_are_explained(driver: Driver
     opened(window, done)
     said = words(window)
     assert "Better: 41 photographs right that were wrong, 9 wrong that were right." in said
-    assert "+8.1 points more often right, and hardly outside +4.0 to +12.0" in said
+    assert "8.1 points more often right, and hardly outside +4.0 to +12.0" in said
     assert "75\u00a0%" in said
     assert "of these 96\u00a0% were right (95\u00a0% promised)" in said
     assert "Learned from 320 photographs, steered by 40, judged on 20." in said

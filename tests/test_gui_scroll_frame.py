@@ -28,8 +28,10 @@ def test_the_wheel_scrolls_the_new_page_after_the_old_one_has_gone(plain: Plain,
     old, _label = high_frame(plain, plain.root)
     old.destroy()
     frame, label = high_frame(plain, plain.root)
-    more = {"delta": -120} if event == "<MouseWheel>" else {}
-    label.event_generate(event, **more)
+    if event == "<MouseWheel>":
+        label.event_generate(event, delta=-120)
+    else:
+        label.event_generate(event)
     plain.root.update()
     assert frame._view.canvasy(0) > 0
     assert plain.errors == []
@@ -38,7 +40,6 @@ def test_the_wheel_scrolls_the_new_page_after_the_old_one_has_gone(plain: Plain,
 def test_a_window_hears_the_wheel_once_however_many_frames_it_had(plain: Plain) -> None:
     for _ in range(5):
         high_frame(plain, plain.root)[0].destroy()
-    assert plain.root.bind("<Button-5>").count("_scroll_around") <= 1
     assert len([line for line in plain.root.bind("<Button-5>").splitlines() if line.strip()]) == 1
 
 
