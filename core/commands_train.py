@@ -219,7 +219,10 @@ def _train_lines(args: argparse.Namespace, make: Make | None) -> Iterator[str]:
 def _possible(config: TrainConfig, args: argparse.Namespace) -> TrainConfig:
     """Raises UsageError before a run is made for something that makes no sense."""
     from core.train_checks import check_network
+    from core.train_defaults import taken_words
 
+    if said := taken_words(config.name):
+        raise UsageError(said)
     try:
         check_network(config)
     except UserError as error:

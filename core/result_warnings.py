@@ -150,6 +150,11 @@ def _other_trained_on(count: int) -> str:
     return tr("“{name}” was trained on {count} of these photographs, so it looks better here than it is.")
 
 
+def _other_had_more_choice(count: int) -> str:
+    """`count` of the new model's classes, `before` of the other one's."""
+    return tr("“{name}” chose among {before} classes, this model among {count}: that flatters this one.")
+
+
 _SENTENCES: Final[Mapping[WarningCode, Sentence]] = {
     WarningCode.KEPT_PROMISE: _kept_promise,
     WarningCode.NOT_CALIBRATED: _not_calibrated,
@@ -170,4 +175,5 @@ _SENTENCES: Final[Mapping[WarningCode, Sentence]] = {
     WarningCode.OTHER_FORGETFUL: _other_forgetful,
     WarningCode.OTHER_LEFT_OUT: _other_left_out,
     WarningCode.OTHER_TRAINED_ON: _other_trained_on,
+    WarningCode.OTHER_HAD_MORE_CHOICE: _other_had_more_choice,
 }

@@ -9,9 +9,10 @@ from typing import Final
 
 from core.backbones import BACKBONES, Kind
 from core.bundle_info import NAME, RESERVED, BundleInfo
-from core.bundles import read_info
+from core.bundles import INFO_FILE, read_info
 from core.errors import UserError
 from core.folders import shipped_models_dir
+from core.texts import tr
 from core.train_config import Augmentation, Fit, Mode, Network, Source, TrainConfig
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,23 @@ def usual_name(text: str) -> str:
     name = re.sub(r"[^a-z0-9_]+", "-", plain)[:64].strip("-_")
     if not NAME.fullmatch(name):
         return "my-model"
-    return f"my-{name}" if name in RESERVED else name
+    return f"my-{name}" if name in RESERVED else own_name(name)
+
+
+def own_name(name: str) -> str:
+    """The same name, or another one where a model that came with the program is called so: it would be hidden.
+
+    >>> own_name("shelter")
+    'shelter'
+    """
+    return f"{name[:56]}-shelter" if (shipped_models_dir() / name / INFO_FILE).is_file() else name
+
+
+def taken_words(name: str) -> str:
+    """What to say where a new model may not be called so; empty where it may."""
+    other = own_name(name)
+    said = tr("“{name}” came with the program: choose another name for your model, such as {other}.")
+    return "" if other == name else said.format(name=name, other=other)
 
 
 def _in_use() -> str:

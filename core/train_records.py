@@ -268,6 +268,7 @@ class WarningCode(str, Enum):
     OTHER_FORGETFUL = "other_forgetful"
     OTHER_LEFT_OUT = "other_left_out"
     OTHER_TRAINED_ON = "other_trained_on"
+    OTHER_HAD_MORE_CHOICE = "other_had_more_choice"
 
 
 class ResultWarning(Record):

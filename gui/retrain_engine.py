@@ -189,6 +189,13 @@ class RetrainEngine:
 
     # The model of a run
 
+    def loss(self, run: Run) -> str:
+        """What would be lost with its model, to be asked about before; empty where nothing is. Raises UserError."""
+        from core.model_loss import loss_of
+
+        found = loss_of(run)
+        return found.sentence() if found else ""
+
     def use(self, run: Run) -> InUse:
         """Its model answers from now on. Raises UserError, and then nothing has changed."""
         from core.model_versions import use_run

@@ -28,6 +28,7 @@ from core.train_config import (
     Step,
     TrainConfig,
 )
+from core.train_defaults import taken_words
 from gui.field_list import OFF, ON
 
 Values = Mapping[str, str]
@@ -83,6 +84,8 @@ def filled(values: Values, base: TrainConfig, source: Source, changes: Changes) 
         form.problems["name"] = tr(
             "Small letters without accents, digits, hyphens and underscores only, such as shelter-2026."
         )
+    elif said := taken_words(form.values["name"].strip()):
+        form.problems["name"] = said
     parts: dict[str, Any] = {
         "split": form.made(Split, _split(form, base)),
         "balance": form.made(Balance, {"kind": _balance(form, mode), "to": form.whole("balance_to")}, to="balance_to"),
@@ -148,7 +151,8 @@ class _Form:
         except ValidationError as error:
             for problem in error.errors():
                 name = str(problem["loc"][0]) if problem["loc"] else next(iter(fields))
-                self.problems.setdefault(asked.get(name, name), _plain(problem))
+                said = _plain(problem, 100 if name in _PERCENT else 1)
+                self.problems.setdefault(asked.get(name, name), said)
             return None
 
 
@@ -220,9 +224,10 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _plain(problem: Any) -> str:
-    """A problem that pydantic found, in words for the user."""
-    limits = problem.get("ctx") or {}
+def _plain(problem: Any, scale: int = 1) -> str:
+    """A problem that pydantic found, in words for the user; `scale` is 100 where the answer is in percent."""
+    known = problem.get("ctx") or {}
+    limits = {name: f"{scale * known[name]:g}" for name in ("ge", "le", "gt", "lt") if name in known}
     match problem["type"]:
         case "greater_than_equal":
             return tr("At least {limit}.").format(limit=limits["ge"])
@@ -233,5 +238,5 @@ def _plain(problem: Any) -> str:
         case "less_than":
             return tr("Less than {limit}.").format(limit=limits["lt"])
         case "value_error":
-            return str(limits.get("error") or problem["msg"])
+            return str(known.get("error") or problem["msg"])
     return tr("This cannot be used here.")

@@ -67,7 +67,22 @@ class RetrainResults:
         self._desk.ask(self._desk.engine.runs, done, self._desk.on_problem)
 
     def use(self, run: Run) -> None:
-        """Answer with this run's model from now on."""
+        """Answer with this run's model from now on, after asking where something is lost by that."""
+        self._desk.ask(
+            *(lambda: self._desk.engine.loss(run), lambda loss: self._ask_use(run, loss), self._desk.on_problem)
+        )
+
+    def _ask_use(self, run: Run, loss: str) -> None:
+        from gui.retrain_dialogs import SureDialog
+
+        if not loss:
+            self._use(run)
+            return
+        said = tr("{loss} Use it all the same?").format(loss=loss)
+        answers = [(tr("Keep the one in use"), lambda: None), (tr("Use this model"), lambda: self._use(run))]
+        SureDialog(self._desk.root, self._desk.tab.look, tr("Use this model"), said, answers)
+
+    def _use(self, run: Run) -> None:
         self._desk.ask(
             *(lambda: self._desk.engine.use(run), self._on_used, self._desk.on_problem),
             says=tr("Taking the model into use…"),

@@ -34,6 +34,11 @@ class RetrainTab(ttk.Frame):
         """Every text in the present language."""
         self.show_place(self._desk.place)
 
+    @property
+    def look(self) -> Look:
+        """How the window looks, for the dialogs about what is in the tab."""
+        return self._look
+
     def show_place(self, place: Place) -> None:
         """This step, or that the tab is locked."""
         self._shown.set((Place.CHOICES if place is Place.LIVE else place).value)

@@ -16,7 +16,7 @@ from core.train_records import Job, RunState, RunStatus
 from core.train_runs import Run, again, new_run, write_state
 from tests.bundle_factory import CARD, make_bundle, tiny_head, tiny_info, tiny_network
 from tests.window_driver import *  # noqa: F403
-from tests.window_driver import Driver, EngineHere
+from tests.window_driver import Driver, EngineHere, texts_of
 
 
 def fewer(folder: Path, labels: tuple[int, ...] = (2, 1), version: str = "2.0.0") -> Bundle:
@@ -140,3 +140,26 @@ def test_a_photograph_is_looked_at_by_the_model_of_its_run_only(
     window.folder_desk.glance.explain(2)
     window.go_to("3 blue.webp")
     assert window.folder_desk.glance.now.seen is None and window.folder.preview.caption == ""
+
+
+def test_classes_that_would_be_lost_are_asked_about(driver: Driver) -> None:
+    window = driver(retrain_enabled=True)
+    window.shell.select(2)
+    results, run = window.shell.retrain_desk.results, trained("small", fewer)
+    results.use(run)
+    window.wait(window.dialogs, "the question")
+    dialog: Any = window.dialogs()[0]
+    assert any(
+        "knows 3 classes, this one 2. Not known any more: 1 (red). Use it all the same?" in text
+        for widget in window.widgets(dialog)
+        for text in texts_of(widget)
+    )
+    dialog.buttons[0].invoke()
+    window.settle()
+    assert window.model == "colours"
+    results.use(run)
+    window.wait(window.dialogs, "the question again")
+    dialog = window.dialogs()[0]
+    dialog.buttons[1].invoke()
+    window.wait(lambda: window.model == "small", "the model")
+    window.settle()

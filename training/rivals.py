@@ -21,6 +21,8 @@ from training.telling import Telling
 
 # What the other model was trained on is left out of the comparison as long as so many photographs remain.
 _LEAST_UNSEEN = 30
+# From so many times as many classes on, that is worth saying.
+_MUCH_MORE = 1.2
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ def _compared_with(
     other_right = np.array([answer.other_said == answer.truth for answer in both], np.bool_)
     found = compared(right, other_right, other.info, 0 if is_fair else len(seen))
     left_out = len(answers) - len(both) - (len(seen) if is_fair else 0)
-    return Compared(whole, found, tuple(_warnings(other, left_out, len(seen), is_fair)))
+    warnings = (*_warnings(other, left_out, len(seen), is_fair), *_choice(other, len(labels)))
+    return Compared(whole, found, warnings)
 
 
 def _said(other: Bundle, asked: Asked, labels: Sequence[Label], known: Labels) -> dict[Path, tuple[str, float]]:
@@ -102,6 +105,14 @@ def _warnings(other: Bundle, left_out: int, seen: int, is_fair: bool) -> Iterato
         yield _about(other, WarningCode.OTHER_FORGETFUL)
     elif seen:
         yield _about(other, WarningCode.OTHER_LEFT_OUT if is_fair else WarningCode.OTHER_TRAINED_ON, seen)
+
+
+def _choice(other: Bundle, count: int) -> Iterator[ResultWarning]:
+    """To be right among few classes is easier than among many."""
+    before = len(other.info.labels)
+    if before >= _MUCH_MORE * count:
+        warning = _about(other, WarningCode.OTHER_HAD_MORE_CHOICE, count)
+        yield warning.model_copy(update={"values": {**warning.values, "before": before}})
 
 
 def _about(other: Bundle, code: WarningCode, count: int = 0) -> ResultWarning:
