@@ -196,7 +196,7 @@ def check_may_start(run: Run, job: Job) -> None:
     if now.is_running:
         raise at_work(now)
     check_may_begin(now, job)
-    if job is Job.TRAIN and now.state.status is RunStatus.DONE:
+    if job is Job.TRAIN and now.state.status is RunStatus.DONE and not why_no_result(now):
         raise UserError(tr("This run is done. Make a new one to train again."))
     if job is Job.TRAIN:
         check_none_trains()

@@ -350,3 +350,10 @@ def test_what_volunteers_said_of_files_that_are_gone(tmp_path: Path, read: Read)
     assert len(of_kind(report, FindingKind.MISSING)) == 4
     data, _ = read(tmp_path, fit={"mode": "finetune"}, **source)
     assert len(data.samples) == 8
+
+
+def test_no_cell_is_a_formula(tmp_path: Path, read: Read) -> None:
+    read(fill(tmp_path / "set", **{"=cmd()": 20, "dog": 20}))
+    with (tmp_path / "run" / FILES_FILE).open(encoding="utf-8", newline="") as file:
+        cells = {cell for row in csv.reader(file) for cell in row}
+    assert "'=cmd()" in cells and not any(cell.startswith("=") for cell in cells)

@@ -160,3 +160,13 @@ def test_tempered_loss_is_that_after_calibration() -> None:
     wanted = -np.log(softmax(scores)[rows, labels]).mean()
     for factor in (0.3, 1.0, 5.0):
         assert tempered_loss(scores * np.float32(factor), labels) == pytest.approx(wanted, abs=0.002)
+
+
+def test_weaker_pulls_are_tried_where_the_weakest_is_the_best_but_not_for_ever() -> None:
+    values, labels = photographs(60, blur=0.1)
+    told: list[Tried] = []
+    choose(SoftmaxFit(values, labels, COUNT), (1e-6, 3e-6), values, labels, hears(told), further=2)
+    assert [round(one.fitted.strength / 1e-6, 2) for one in told] == [1, 3, 10, 33.33]
+    told.clear()
+    choose(SoftmaxFit(values, labels, COUNT), (1e-6, 3e-6), values, labels, hears(told))
+    assert len(told) == 2

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Cancelled, UserError
-from core.train_config import Changes, Source
+from core.errors import Cancelled, UsageError, UserError
+from core.train_config import Changes, Source, TrainConfig
 from tests.data_to_look_at import Heard, made
+from training import commands
 from training.found import Found
 from training.labels import label_of, path_text
 from training.samples import Part
 from training.sources import read_source
+from training.telling import Silent
 
 NO_CHANGES = Changes()
 
@@ -202,3 +204,21 @@ def test_merging_goes_on_to_the_end_but_not_in_circles(tmp_path: Path) -> None:
     assert by_class(read(tmp_path, Changes(merge={"a": "b", "b": "c", "c": "c"}))) == {"c": 3}
     with pytest.raises(UserError, match="circle"):
         read(tmp_path, Changes(merge={"a": "b", "b": "a"}))
+
+
+def test_classes_that_begin_with_a_dot_are_counted(tmp_path: Path) -> None:
+    heard = Heard()
+    (tmp_path / ".empty").mkdir()
+    assert by_class(read(made(tmp_path, "cat/1.jpg", "dog/2.jpg", ".fox/3.jpg"), heard=heard)) == {"cat": 1, "dog": 1}
+    (note,) = heard.notes
+    assert "begin with a dot: 1 (“.fox”)" in note
+
+
+@pytest.mark.parametrize("changes", [Changes(leave_out_classes=("nosuch",)), Changes(merge={"nosuch": "cat"})])
+def test_a_class_that_is_not_there_is_neither_left_out_nor_merged(tmp_path: Path, changes: Changes) -> None:
+    source = Source(path=made(tmp_path, "cat/1.jpg", "dog/2.jpg"))
+    with pytest.raises(UserError, match="There are: cat, dog"):
+        read_source(source, changes, Silent())
+    config = TrainConfig(name="x", source=source, changes=changes)
+    with pytest.raises(UsageError, match="There is no class “nosuch”"):
+        commands.check(config)

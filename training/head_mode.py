@@ -51,6 +51,8 @@ log = logging.getLogger(__name__)
 _LEAST_VALIDATION: Final = 30
 _FOLDS: Final = 5
 _MANY: Final = 2000
+# So many strengths beyond the usual ones are tried where the weakest pull of these is the best.
+_FURTHER: Final = 2
 
 
 def fit_on_vectors(config: TrainConfig, data: DataSet, run_dir: Path, telling: Telling) -> Bundle:
@@ -168,7 +170,9 @@ def _chosen(
     def told(tried: Tried) -> bool:
         return history.add(tried, len(strengths))
 
-    best = choose(fit, strengths, validation.vectors, validation.labels, told, all_of_them=all_of_them)
+    further = 0 if all_of_them else _FURTHER
+    labels = validation.labels
+    best = choose(fit, strengths, validation.vectors, labels, told, all_of_them=all_of_them, further=further)
     return best.fitted.head
 
 

@@ -30,6 +30,7 @@ _SLOPE_LEFT, _MOST_TRIES = 0.5, 20
 _USUAL = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 # Validation losses that differ by less than this part are a tie; weaker pulls are not tried after one so much worse.
 _TIE, _WORSE = 1e-3, 0.005
+_FURTHER = 10 / 3
 _LEAST_SCALE = 1e-6
 # Multiplications for which a thread is not worth the while.
 _WORTH_A_THREAD = 20_000_000
@@ -243,14 +244,17 @@ def choose(
     told: Callable[[Tried], bool] = lambda tried: True,
     *,
     all_of_them: bool = False,
+    further: int = 0,
 ) -> Tried:
     """The strength whose head does best on validation photographs: `best_of` those that were tried.
 
-    Weaker pulls are given up once they only get worse, unless `all_of_them` are wanted. `told` hears of each, and says
-    whether to go on. Raises Cancelled.
+    Weaker pulls are given up once they only get worse, unless `all_of_them` are wanted; where the weakest is the best
+    one, up to `further` weaker ones are tried. `told` hears of each, and says whether to go on. Raises Cancelled.
     """
     tried: list[Tried] = []
-    for strength in sorted(strengths):
+    wanted = deque(sorted(strengths))
+    while wanted:
+        strength = wanted.popleft()
         fitted = fit.fit(strength)
         scores = fitted.head.logits(embeddings)
         right = float((scores.argmax(axis=1) == labels).mean())
@@ -259,6 +263,9 @@ def choose(
         is_past = tried[-1].loss > best.loss * (1 + _WORSE) or not any(best is one for one in tried[-2:])
         if not goes_on or (is_past and not all_of_them):
             break
+        if not wanted and further and best is tried[-1]:
+            further -= 1
+            wanted.append(strength * _FURTHER)
     return best_of(tried)
 
 
