@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 
 def usable_processors() -> int:
@@ -45,3 +47,35 @@ def native_silence() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextmanager
+def native_words_into(path: Path) -> Iterator[None]:
+    """What native code writes to stderr goes into this file; what Python writes there is still seen."""
+    try:
+        kept, file = os.dup(2), os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    except OSError:  # no stderr, or a disk that is full
+        yield
+        return
+    before, seen = sys.stderr, None
+    try:
+        if before is not None and _is_stderr(before):
+            seen = sys.stderr = os.fdopen(
+                os.dup(kept), "w", encoding=before.encoding, errors=before.errors, buffering=1
+            )
+        os.dup2(file, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        sys.stderr = before
+        if seen is not None:
+            seen.close()
+        os.close(kept)
+        os.close(file)
+
+
+def _is_stderr(stream: TextIO) -> bool:
+    try:
+        return stream.fileno() == 2
+    except (OSError, ValueError):
+        return False

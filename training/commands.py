@@ -11,6 +11,7 @@ from pathlib import Path
 from core.about import NAME
 from core.commands_study import StudyRequest
 from core.errors import Cancelled, UsageError, UserError
+from core.machine import native_words_into
 from core.models import model_or_file
 from core.result_warnings import warning_sentences
 from core.run_results import comparison_sentence, not_medical_words, title_of
@@ -27,6 +28,7 @@ from core.train_records import (
 )
 from core.train_runs import (
     CONFIG_FILE,
+    LOG_FILE,
     REPORT_FILE,
     Run,
     again,
@@ -177,7 +179,8 @@ def _done(run: Run, job: Job) -> None:
     stop_file(run).unlink(missing_ok=True)
     # TensorFlow greets on stderr with many lines that help nobody here.
     _quiet_tensorflow()
-    with closing(Shown(is_head=run.checked_config().fit.mode is Mode.HEAD)) as shown:
+    is_head = run.checked_config().fit.mode is Mode.HEAD
+    with native_words_into(run.folder / LOG_FILE), closing(Shown(is_head=is_head)) as shown:
         state = run_job(run.id, job, shown)
     if state.status is RunStatus.FAILED:
         raise UserError(state.problem)

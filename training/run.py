@@ -11,6 +11,7 @@ import logging
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -329,5 +330,5 @@ def _signals(telling: RunTelling) -> Iterator[None]:
 
 def _say(text: str) -> None:
     """To the terminal, from within a signal: whoever is interrupted may be printing this very moment."""
-    with suppress(OSError):
-        os.write(2, f"\n{NAME}: {text}\n".encode())
+    with suppress(OSError, ValueError):  # in a test stderr may be no file
+        os.write(sys.stderr.fileno(), f"\n{NAME}: {text}\n".encode())
