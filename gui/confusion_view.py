@@ -16,7 +16,7 @@ from gui.text_fit import TextFit
 from gui.theme import BODY, SMALL, STRONG, Look
 
 # Of a row, and of a column: the higher the slanted names are, the fewer rows are in sight below them.
-_WIDEST_NAME_PX, _LONGEST_NAME_PX = 170, 100
+_WIDEST_NAME_PX, _LONGEST_NAME_PX = 170, 125
 _CELL_PX = 31
 _SLANT = 45
 # So many rows and columns are in sight in any case: what shows the matrix scrolls where there is no room for them.

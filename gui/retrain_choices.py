@@ -12,6 +12,7 @@ from core.train_config import Mode
 from core.train_records import Job
 from gui.field_list import Field, FieldList
 from gui.retrain_advanced import AdvancedChoices
+from gui.retrain_options import sections
 from gui.retrain_page import Page, wrapped
 from gui.retrain_words import duration, mode_hint, mode_name
 from gui.scroll_frame import ScrollFrame
@@ -205,7 +206,13 @@ class ChoicesPage(Page):
         self.advanced.show_problems(found.problems)
         said = found.problems.get("", "")
         if found.problems and not said:
-            said = tr("Something above cannot be used yet: it is said there.")
+            asked = {field.id: field.text for section in sections(self.mode) for field in section.fields}
+            asked["name"] = tr("Name of the new model")
+            said = " ".join(
+                tr("“{question}”: {problem}").format(question=asked[name], problem=problem)
+                for name, problem in found.problems.items()
+                if name in asked
+            ) or tr("Something above cannot be used yet: it is said there.")
         self.wrong.configure(text=said)
         return found.config is not None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from core.train_config import Changes
+from core.train_config import Changes, Mode
 from core.train_records import (
     WHOLE,
     Comparison,
@@ -359,6 +359,23 @@ def test_only_a_better_model_is_recommended(
     window = driver(retrain_enabled=True)
     page = opened(window, finish_run(draft_run(plants, NAMES), plants, NAMES, verdict))
     assert str(page.use_button.cget("style")) == style
+
+
+def test_an_answer_that_cannot_be_used_is_named_as_on_the_screen(driver: Driver, plants: Path) -> None:
+    window = driver(retrain_enabled=True)
+    looked(window, plants)
+    desk_of(window).show(Place.CHOICES)
+    page = page_of(window)
+    page.mode_buttons[Mode.FINETUNE].invoke()
+    desk_of(window).values |= {"rate": "11", "validation": "-5", "balance_to": "-1"}
+    page.start_button.invoke()
+    said = str(page.wrong.cget("text"))
+    assert "“Rate for the network”: At most 10." in said
+    assert "“To steer by”: At least 0." in said
+    assert "“Photographs a class”: At least 0." in said
+    desk_of(window).values |= {"rate": "0.1", "validation": "150", "balance_to": "0"}
+    page.start_button.invoke()
+    assert "“To steer by”: At most 100." in str(page.wrong.cget("text")), "in the unit of its field"
 
 
 # A training that goes on
