@@ -72,5 +72,5 @@ def test_a_new_model_is_not_called_like_a_shipped_one(tmp_path: Path, capsys: py
 
     assert usual_name("Dogs") == "dogs-shelter" and taken_words("shelter") == ""
     (tmp_path / "photos").mkdir()
-    assert run_command(["train", str(tmp_path / "photos"), "--name", "dogs"], None, lambda: commands) == 2  # type: ignore[arg-type, return-value]
+    assert run_command(["train", str(tmp_path / "photos"), "--name", "dogs"], None, lambda: commands) == 2
     assert "such as dogs-shelter" in capsys.readouterr().err and list_runs() == []
