@@ -129,7 +129,11 @@ def new_run(config: TrainConfig, root: Path | None = None) -> Run:
 
 def list_runs() -> list[Run]:
     """All runs, the newest first; a broken one is among them, with its `problem`. Raises UserError."""
-    root = runs_dir()
+    try:
+        root = runs_dir()
+    except UserError:  # a folder that may only be read, in which there is none
+        log.info("no folder of runs", exc_info=True)
+        return []
     with _explained(root):
         names = sorted((path.name for path in root.iterdir() if path.is_dir()), reverse=True)
     _sweep(root, names)

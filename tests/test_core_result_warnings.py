@@ -36,7 +36,7 @@ def test_each_has_a_sentence_in_both_languages(code: WarningCode) -> None:
 
 
 def test_a_title_is_that_of_the_reader_s_language_and_one_is_not_many() -> None:
-    values = {"count": 1, "low": 0.2, "high": 1.0, "name_en": "Dogs", "name_fr": "Chiens"}
+    values: dict[str, str | int | float] = {"count": 1, "low": 0.2, "high": 1.0, "name_en": "Dogs", "name_fr": "Chiens"}
     warnings = [ResultWarning(code=code, values=values) for code in (WarningCode.OTHER_KNOWS_NONE, WarningCode.FEW)]
     assert warning_sentences(warnings) == (
         "There is no comparison with “Dogs”: it knows none of these classes.",

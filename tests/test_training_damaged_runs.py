@@ -74,3 +74,12 @@ def test_without_its_state_its_figures_are_still_there(
     assert again(done).state.status is RunStatus.DRAFT
     assert next(commands.train(done, False)).startswith("shelter 1.0.0: 8 photographs")
     assert "state.json is missing or damaged" in capsys.readouterr().err and len(steps.done) == 3
+
+
+def test_where_nothing_may_be_written_there_are_no_runs_and_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr("core.train_runs.training_dir", lambda: tmp_path / "file")
+    assert run_command(["train", "--runs"]) == 0
+    assert "There is no run yet." in capsys.readouterr().out
