@@ -246,7 +246,10 @@ def run_lines() -> Iterator[str]:
     """One line for each run, the newest first: how it stands, how right its model was, what it was trained with."""
     from core.train_runs import list_runs, read_result, why_no_result
 
-    runs = list_runs()
+    try:
+        runs = list_runs()
+    except UserError:  # a folder that may only be read, in which there is none
+        runs = []
     if not runs:
         yield tr("There is no run yet. Train: main.py train FOLDER --name NAME")
     width = max((len(run.id) for run in runs), default=0)

@@ -129,11 +129,7 @@ def new_run(config: TrainConfig, root: Path | None = None) -> Run:
 
 def list_runs() -> list[Run]:
     """All runs, the newest first; a broken one is among them, with its `problem`. Raises UserError."""
-    try:
-        root = runs_dir()
-    except UserError:  # a folder that may only be read, in which there is none
-        log.info("no folder of runs", exc_info=True)
-        return []
+    root = runs_dir()
     with _explained(root):
         names = sorted((path.name for path in root.iterdir() if path.is_dir()), reverse=True)
     _sweep(root, names)
@@ -200,7 +196,7 @@ def check_may_start(run: Run, job: Job) -> None:
     if now.is_running:
         raise at_work(now)
     check_may_begin(now, job)
-    if job is Job.TRAIN and now.state.status is RunStatus.DONE and not why_no_result(now):
+    if job is Job.TRAIN and now.state.status is RunStatus.DONE and not (now.model_dir.is_dir() and why_no_result(now)):
         raise UserError(tr("This run is done. Make a new one to train again."))
     if job is Job.TRAIN:
         check_none_trains()

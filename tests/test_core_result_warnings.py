@@ -15,7 +15,7 @@ from core.train_records import ResultWarning, WarningCode
 from tests.made_up_training import a_result
 
 VALUES: dict[str, str | int | float] = {
-    "count": 7, "seen": 3, "wanted": 0.95, "promise": 0.9, "low": 0.8, "high": 1.0, "names": "“moss”",
+    "count": 7, "before": 9, "seen": 3, "wanted": 0.95, "promise": 0.9, "low": 0.8, "high": 1.0, "names": "“moss”",
     "reason": "Gone.",
     "name_en": "Dogs", "name_fr": "Chiens", "subject_en": "dog", "subject_fr": "chien",
 }  # fmt: skip

@@ -206,7 +206,12 @@ def test_the_comparison_is_on_the_page(tmp_path: Path) -> None:
     found = checked(written(tmp_path, result.model_copy(update={"comparison": comparison}), info, rows))
     words = "".join(found.words)
     assert "Better: 8 photographs right that were wrong, one wrong that was right." in words
-    assert "Got better: 8" in words and "Got worse: 1" in words and "46.7 points more often" in words and "compared" in found.ids
+    assert (
+        "Got better: 8" in words
+        and "Got worse: 1" in words
+        and "46.7 points more often" in words
+        and "compared" in found.ids
+    )
 
 
 def test_nothing_judged_is_a_page_too(tmp_path: Path) -> None:
