@@ -4,8 +4,9 @@
 
 PHOTOGRAPHS has a folder for each class (../shared/data/dogs; where that is not there, stripes are drawn, which tell
 nothing of accuracy); of each class, every fifth is for validation. The usual way is ten epochs of Keras' `model.fit` on
-a frozen EfficientNet-Lite2 with a new softmax, fed by `image_dataset_from_directory`; its best epoch counts. Head mode fits on stored embeddings; how long these take, once,
-is shown, too. With `--epochs 1` one epoch is measured and taken ten times, and the accuracy is that of one epoch.
+a frozen EfficientNet-Lite2 with a new softmax, fed by `image_dataset_from_directory`; its best epoch counts. Head mode
+fits on stored embeddings; how long these take, once, is shown, too. With `--epochs 1` one epoch is measured and taken
+ten times, and the accuracy is that of one epoch.
 """
 
 from __future__ import annotations
