@@ -28,7 +28,7 @@ class HelpDialog(Dialog):
             ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w")
             label = ttk.Label(page, text=text, wraplength=px(860), justify="left")
             label.pack(anchor="w", pady=(px(2), px(10)))
-        for title, tab in ((tr("Keys"), None), (tr("Keys in the Photo tab"), 0), (tr("Keys in the Folder tab"), 1)):
+        for title, tab in _tables():
             ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w", pady=(px(6), px(4)))
             table = ttk.Frame(page)
             table.pack(fill="x")
@@ -49,6 +49,16 @@ class HelpDialog(Dialog):
             key = ttk.Label(table, text=action.key_text(), style="Strong.TLabel")
             key.grid(row=row, column=column, sticky="w", padx=(px(24) if column else 0, px(12)))
             ttk.Label(table, text=action.text()).grid(row=row, column=column + 1, sticky="w")
+
+
+def _tables() -> list[tuple[str, int | None]]:
+    """The titles of the tables of keys, and the tab in which they work."""
+    return [
+        (tr("Keys"), None),
+        (tr("Keys in the Photo tab"), 0),
+        (tr("Keys in the Folder tab"), 1),
+        (tr("Keys in the Retrain tab"), 2),
+    ]
 
 
 def _paragraphs() -> list[tuple[str, str]]:

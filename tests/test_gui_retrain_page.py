@@ -51,6 +51,8 @@ def large(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> Window:
     """French, with letters a third larger than usual, on a small screen."""
     monkeypatch.setattr(Desktop, "text_dpi", lambda _self: LARGE_DPI)
     window = driver(retrain_enabled=True, language="fr", size="1280x680")
+    window.root.minsize(900, 600)  # else, on a large screen, such letters make it higher
+    window.root.geometry("1280x680")
     window.shell.select(2)
     window.settle()
     return window
