@@ -28,7 +28,7 @@ from core.texts import tr
 from core.train_config import TrainConfig
 from core.train_lock import holder_of
 from core.train_process import end_process, start_process
-from core.train_records import DataReport, Epoch, Job, Result, RunState, RunStatus, Stop
+from core.train_records import DataReport, Job, Result, RunState, RunStatus, Stop
 
 log = logging.getLogger(__name__)
 
@@ -271,22 +271,6 @@ def delete_run(run: Run) -> None:
             run.folder.rename(gone)
             shutil.rmtree(gone, ignore_errors=True)
     _started.pop(run.id, None)
-
-
-def read_history(run: Run) -> tuple[Epoch, ...]:
-    """The epochs so far, without lines that are not whole: being written, or cut off when it was killed."""
-    try:
-        lines = (run.folder / HISTORY_FILE).read_bytes().split(b"\n")
-    except OSError:
-        return ()
-    return tuple(epoch for line in lines if (epoch := _epoch(line)) is not None)
-
-
-def _epoch(line: bytes) -> Epoch | None:
-    try:
-        return Epoch.model_validate_json(line) if line.strip() else None
-    except ValidationError:
-        return None
 
 
 def read_data_report(run: Run) -> DataReport | None:

@@ -148,9 +148,10 @@ class RetrainEngine:
 
     def progress(self, run: Run) -> Progress:
         """How it stands."""
-        from core.train_runs import read_history, read_state
+        from core.run_results import read_epochs
+        from core.train_runs import read_state
 
-        return Progress(run, read_state(run), read_history(run))
+        return Progress(run, read_state(run), read_epochs(run.folder))
 
     def stop(self, run: Run, how: Stop) -> None:
         """Ask it to end."""

@@ -18,6 +18,7 @@ import pytest
 from core import train_process, train_runs
 from core.errors import UserError
 from core.folders import training_dir
+from core.run_results import read_epochs
 from core.train_config import Source, TrainConfig
 from core.train_lock import Holder, Taken, holder_of, holding
 from core.train_records import Epoch, Job, Phase, RunState, RunStatus, Stop
@@ -33,7 +34,6 @@ from core.train_runs import (
     kill,
     list_runs,
     new_run,
-    read_history,
     read_state,
     running_run,
     runs_dir,
@@ -211,11 +211,11 @@ def test_who_wants_it_to_stop_leaves_a_word(how: Stop) -> None:
 
 def test_epochs_are_read_without_the_line_that_was_cut_off() -> None:
     run = new_run(config())
-    assert read_history(run) == ()
+    assert read_epochs(run.folder) == ()
     epoch = Epoch(phase=Phase.HEAD, epoch=1, seconds=1, rate=0.1, loss=2, accuracy=0.5)
     line = epoch.model_dump_json().encode()
     (run.folder / "history.jsonl").write_bytes(line + b"\n" + line[:20] + b"\n" + line + b"\n" + line[:30])
-    assert read_history(run) == (epoch, epoch)
+    assert read_epochs(run.folder) == (epoch, epoch)
 
 
 def test_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,10 @@ from core.inference import Classifier
 from core.model_versions import use_run
 from core.models import find_model
 from core.records import Photo
+from core.run_results import read_epochs
 from core.train_config import Source, TrainConfig
 from core.train_records import Job, Phase, RunState, RunStatus
-from core.train_runs import Run, again, kill, list_runs, new_run, read_history, read_state, start
+from core.train_runs import Run, again, kill, list_runs, new_run, read_state, start
 from main import main
 from tests.bundle_factory import make_bundle
 from training.run import run_job
@@ -126,12 +127,12 @@ def test_a_network_that_was_killed_between_epochs_ends_as_one_that_was_not(
 ) -> None:
     whole, killed = (new_run(from_nothing(pictures, 15)) for _ in range(2))
     start(killed, Job.TRAIN)
-    until(lambda: len(read_history(killed)) >= 2)
+    until(lambda: len(read_epochs(killed.folder)) >= 2)
     kill(killed)
-    assert read_state(killed).status is RunStatus.INTERRUPTED and len(read_history(killed)) < 15
+    assert read_state(killed).status is RunStatus.INTERRUPTED and len(read_epochs(killed.folder)) < 15
     assert run_job(whole.id, Job.TRAIN).status is RunStatus.DONE
     assert run_job(killed.id, Job.TRAIN).status is RunStatus.DONE
-    assert [epoch.loss for epoch in read_history(killed)] == [epoch.loss for epoch in read_history(whole)]
+    assert [epoch.loss for epoch in read_epochs(killed.folder)] == [epoch.loss for epoch in read_epochs(whole.folder)]
     assert_same(whole, killed)
     assert everything() == others
     bundle = use_run(again(killed))
