@@ -28,7 +28,6 @@ from core.train_config import (
     Step,
     TrainConfig,
 )
-from core.train_defaults import taken_words
 from gui.field_list import OFF, ON
 
 Values = Mapping[str, str]
@@ -78,6 +77,8 @@ def values_of(config: TrainConfig) -> dict[str, str]:
 
 def filled(values: Values, base: TrainConfig, source: Source, changes: Changes) -> Filled:
     """The configuration that these answers make; `base` has what is not asked."""
+    from core.train_defaults import taken_words  # which brings numpy along: not before the window is drawn
+
     form = _Form({**values_of(base), **values})
     mode = Mode(form.values["mode"])
     if not is_name(form.values["name"].strip()):
