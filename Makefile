@@ -1,5 +1,5 @@
 # make run and make test do all their own setting up; the second time they start at once.
-.PHONY: help run test bench lint types format set-up set-up-dev set-up-bench lock clean
+.PHONY: help run test test-window test-rest bench lint types format set-up set-up-dev set-up-bench lock clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
 export PHOTO PHOTOS CLASSES
@@ -7,7 +7,7 @@ PYTHON_RUN = .venv/bin/python
 PYTHON_DEV = .venv-dev/bin/python
 PYTHON_BENCH = .venv-bench/bin/python
 # The window's tests get a screen of their own; macOS has no Xvfb and lends its real one.
-SCREEN = $(shell [ "$$(uname -s)" = Linux ] && echo 'xvfb-run -a -s "-screen 0 1920x1200x24"')
+SCREEN = $(if $(filter Linux,$(shell uname -s)),xvfb-run -a -n $(1) -s "-screen 0 1920x1200x24")
 
 help:
 	@echo 'make run              open the window'
@@ -21,8 +21,15 @@ help:
 run: set-up
 	@$(PYTHON_RUN) main.py $${PHOTO:+"$$PHOTO"}
 
+# Two halves beside each other, each with a screen of its own: windows on one screen would take the focus from each other.
 test: lint types
-	$(SCREEN) $(PYTHON_DEV) -m pytest
+	@$(MAKE) --no-print-directory -j2 test-window test-rest
+
+test-window: set-up-dev
+	$(call SCREEN,130) $(PYTHON_DEV) -m pytest tests/test_gui_*.py
+
+test-rest: set-up-dev
+	$(call SCREEN,170) $(PYTHON_DEV) -m pytest --ignore-glob='*/test_gui_*.py'
 
 bench: set-up-bench
 	@$(PYTHON_BENCH) -m tests.bench.speed $${PHOTOS:+"$$PHOTOS"} $(OPTIONS)
