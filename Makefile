@@ -65,7 +65,7 @@ lock:
 	python3 -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet uv
 	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra train --extra dev
+	$(COMPILE) --output-file requirements-dev.lock --constraints requirements.lock --extra train --extra exe --extra dev
 	$(COMPILE) --output-file requirements-bench.lock --constraints requirements-dev.lock --extra train --extra bench
 
 clean:
