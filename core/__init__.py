@@ -9,8 +9,10 @@ texts               the language of the screen, breed names
 folders             where settings, library, models and logs live
 settings            what the user chose
 passphrase          a passphrase that is kept so that nobody can read it
+manual              the manual: pages, and where something stands in them
 logs                one log file per start
 machine             processors and memory
+licences            the parts that the program is made of, and their licences
 
 One photograph, from the file to the answer:
 
