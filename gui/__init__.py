@@ -49,6 +49,7 @@ passphrase_dialog  set, change or remove the passphrase of the Retrain tab
 settings_dialog    choices
 about              versions and licences
 help_dialog        what to do, and every key
+manual_desk        the manual: pages read, links followed, words searched; manual_window, manual_page: how it looks
 dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window
 actions            what can be done, with its visible name and its key
 engine             what the worker threads do for the window

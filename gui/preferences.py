@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+# The page of the manual for each tab.
+_IN_MANUAL = (("photograph",), ("folder",), ("administrators",))
+
 
 class Preferences:
     """Changes the settings and what depends on them."""
@@ -270,6 +273,11 @@ class Preferences:
         shell.background.start(
             "slow",
             lambda _job: shell.engine.save_diagnostics(path),
+    def show_manual(self) -> None:
+        """The manual, at what is shown now."""
+        shell = self._shell
+        shell.manual.open(*_IN_MANUAL[shell.shown()])
+
             lambda _done: shell.show_done(tr("The diagnostic file was saved as {name}.").format(name=path.name)),
             says=tr("Writing the diagnostic file…"),
         )

@@ -21,6 +21,7 @@ from gui.folder_desk import FolderDesk
 from gui.folder_tab import FolderTab
 from gui.folder_words import in_short
 from gui.heatmap_strip import HeatmapChoices
+from gui.manual_desk import ManualDesk
 from gui.menus import MenuBar
 from gui.notice_bar import NoticeBar
 from gui.photo_actions import PhotoActions
@@ -73,6 +74,7 @@ class Shell:
         self.photo_actions = PhotoActions(root, self.desk, engine, self.background, self, self.why.open)
         self.folder_actions = FolderActions(root, look, self.folder_desk, self.background, self)
         self.actions = self._all_actions()
+        self.manual = ManualDesk(root, look, self.background, self.actions)
         self.photo_tab = PhotoTab(self.tabs, look, self.actions, self.desk)
         hints = self.folder_actions.hints(self.actions)
         self.folder_tab = FolderTab(self.tabs, look, self.actions, hints, self.folder_desk, settings)
@@ -113,6 +115,7 @@ class Shell:
         self.preferences.show_palette_names()
         self.desk.show_all()
         self.why.show_texts()
+        self.manual.show_texts()
         self.show_model()
 
     def show_model(self) -> None:

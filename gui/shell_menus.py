@@ -36,7 +36,8 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
             is_allowed=lambda: len(choices.model_names()) > 1,
         ),
         "add_model": Action(lambda: tr("Add a model from a file…"), choices.ask_for_model, ("Primary-i",), True),
-        "help": Action(lambda: tr("Short help"), choices.show_help, ("F1",), True),
+        "help": Action(lambda: tr("Manual"), choices.show_manual, ("F1",), True),
+        "keys": Action(lambda: tr("All keys"), choices.show_help, ("Primary-k",), True),
         "about": Action(lambda: tr("About {name}").format(name=NAME), choices.show_about, ("Shift-F1",), True),
         "diagnostics": Action(lambda: tr("Save a diagnostic file…"), choices.ask_for_diagnostics, ("F12",), True),
         "log": Action(lambda: tr("Show the log"), choices.show_log, ("Shift-F12",), True),
@@ -80,7 +81,7 @@ def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
                 *_named(shell, "next_model", "other_language", "light_or_dark", None, "add_model", "settings"),
             ),
         ),
-        (lambda: tr("Help"), _named(shell, "help", "log", "diagnostics", None, "about")),
+        (lambda: tr("Help"), _named(shell, "help", "keys", None, "log", "diagnostics", None, "about")),
     )
 
 

@@ -32,7 +32,7 @@ _TELL_MS = 120
 # So long the processes are kept warm after the window was closed.
 _WARM_MS = 300_000
 # What of the main window works here, too.
-_KEYS = ("previous", "next", "light_or_dark", "other_language", "help")
+_KEYS = ("previous", "next", "light_or_dark", "other_language", "help", "keys")
 
 
 class WhyHost(Protocol):

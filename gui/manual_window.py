@@ -1,0 +1,180 @@
+"""The window of the manual: contents and search on the left, the page on the right. It decides nothing."""
+
+from __future__ import annotations
+
+import tkinter
+from collections.abc import Sequence
+from tkinter import ttk
+from typing import Protocol
+
+from core.about import NAME
+from core.manual import Hit, Page, plain
+from core.texts import tr
+from gui.manual_page import ManualPage
+from gui.theme import Look
+
+_SIZE_PX = (1080, 720)
+_LEAST_PX = (640, 400)
+_CONTENTS_PX = 250
+
+
+class ManualListener(Protocol):
+    """Who decides what a click means."""
+
+    def go(self, page: str, anchor: str) -> None: ...
+    def follow(self, target: str) -> None: ...
+    def back(self) -> None: ...
+    def search(self, words: str) -> None: ...
+    def closed(self) -> None: ...
+
+
+class ManualWindow(tkinter.Toplevel):
+    """Everything that is to be seen of the manual."""
+
+    def __init__(self, parent: tkinter.Tk, look: Look, listener: ManualListener) -> None:
+        super().__init__(parent, background=look.colours.back)
+        self.withdraw()
+        self._parent, self._look, self._listener = parent, look, listener
+        self._focus_before = parent.focus_get()
+        self._places: dict[str, tuple[str, str]] = {}
+        self._marked = ""
+        px = look.px
+        self._side = ttk.Frame(self, padding=(px(12), px(12), px(6), px(12)))
+        self._top = ttk.Frame(self._side)
+        self.back_button = ttk.Button(self._top, command=listener.back, width=-6)
+        self._search_label = ttk.Label(self._side, style="Small.TLabel")
+        self.search_field = ttk.Entry(self._side)
+        self.contents = ttk.Treeview(self._side, show="tree", selectmode="browse")
+        self._nothing = ttk.Label(self._side, style="Faint.TLabel", wraplength=px(_CONTENTS_PX), justify="left")
+        self.page = ManualPage(self, look, listener.follow)
+        self._build()
+        self.show_texts()
+        self._open()
+
+    def show_texts(self) -> None:
+        """The fixed texts in the present language."""
+        self.title(f"{tr('Manual')} - {NAME}")
+        self.back_button.configure(text="← " + tr("Back"))
+        self._search_label.configure(text=tr("Search the manual"))
+        self._nothing.configure(text=tr("Not found. Try fewer or other words."))
+
+    def show_contents(self, pages: Sequence[Page]) -> None:
+        """All pages and their parts."""
+        self._clear()
+        for page in pages:
+            row = self._add("", page.title, page.name, "")
+            for heading in page.headings:
+                self._add(row, plain(heading.spans), page.name, heading.anchor)
+
+    def show_hits(self, pages: Sequence[Page], hits: Sequence[Hit]) -> None:
+        """What was found, page by page, instead of the contents."""
+        self._clear()
+        for page in pages:
+            found = [hit for hit in hits if hit.page == page.name]
+            titles = {heading.anchor: plain(heading.spans) for heading in page.headings}
+            row = self._add("", page.title, page.name, "", is_open=True) if found else ""
+            for hit in found:
+                if hit.anchor:
+                    self._add(row, titles[hit.anchor], page.name, hit.anchor)
+        if not hits:
+            self._nothing.grid(row=4, column=0, sticky="new", pady=self._look.px(8))
+
+    def show_page(self, page: Page, anchor: str, words: str, can_go_back: bool) -> None:
+        """A page from this part on, with these words marked."""
+        self.page.show(page, anchor, words)
+        self.back_button.state(["!disabled" if can_go_back else "disabled"])
+        self._mark(page.name, anchor)
+
+    def close(self) -> None:
+        """Away with it, and the keyboard back where it was."""
+        self.page.let_go()
+        if self._focus_before is not None and self._focus_before.winfo_exists():
+            self._focus_before.focus_set()
+        self._listener.closed()
+        self.destroy()
+
+    def _build(self) -> None:
+        px = self._look.px
+        self.columnconfigure(1, weight=1)
+        self.rowconfigure(0, weight=1)
+        self._side.grid(row=0, column=0, sticky="ns")
+        self._side.rowconfigure(4, weight=1)
+        self._top.grid(row=0, column=0, sticky="ew", pady=(0, px(10)))
+        self.back_button.pack(side="left")
+        self._search_label.grid(row=1, column=0, sticky="w")
+        self.search_field.grid(row=2, column=0, sticky="ew", pady=(px(2), px(10)))
+        self.contents.grid(row=4, column=0, sticky="ns")
+        self.contents.column("#0", width=px(_CONTENTS_PX), minwidth=px(_CONTENTS_PX))
+        self.page.grid(row=0, column=1, sticky="nsew")
+        self.contents.bind("<<TreeviewSelect>>", lambda _event: self._on_chosen())
+        self.search_field.bind("<KeyRelease>", lambda _event: self._listener.search(self.search_field.get()))
+        self.search_field.bind("<Down>", lambda _event: self._into_contents())
+        self.search_field.bind("<Return>", lambda _event: self._into_contents())
+        is_mac = bool(self.tk.call("tk", "windowingsystem") == "aqua")
+        self.bind("<Command-bracketleft>" if is_mac else "<Alt-Left>", lambda _event: self._listener.back())
+        primary = "Command" if is_mac else "Control"
+        self.bind(f"<{primary}-f>", lambda _event: self._begin_search())
+        self.bind("<Escape>", lambda _event: self._on_escape())
+        self.bind("<<ThemeChanged>>", lambda _event: self.configure(background=self._look.colours.back))
+        self.protocol("WM_DELETE_WINDOW", self.close)
+
+    def _open(self) -> None:
+        """Beside the corner of the main window, as large as the screen allows."""
+        px, parent = self._look.px, self._parent
+        wide, high = self.winfo_screenwidth(), self.winfo_screenheight()
+        width, height = min(px(_SIZE_PX[0]), wide - 40), min(px(_SIZE_PX[1]), high - 90)
+        x = max(0, min(parent.winfo_rootx() + px(40), wide - width))
+        y = max(0, min(parent.winfo_rooty() + px(20), high - height - 50))
+        self.minsize(min(px(_LEAST_PX[0]), width), min(px(_LEAST_PX[1]), height))
+        self.geometry(f"{width}x{height}+{x}+{y}")
+        self.deiconify()
+        self.page.text.focus_set()
+
+    def _clear(self) -> None:
+        self._nothing.grid_forget()
+        self.contents.delete(*self.contents.get_children())
+        self._places.clear()
+        self._marked = ""
+
+    def _add(self, row: str, text: str, page: str, anchor: str, is_open: bool = False) -> str:
+        made = self.contents.insert(row, "end", text=text, open=is_open)
+        self._places[made] = (page, anchor)
+        return made
+
+    def _mark(self, page: str, anchor: str) -> None:
+        """The place in the contents, its page unfolded."""
+        found = [row for row, place in self._places.items() if place == (page, anchor)]
+        found = found or [row for row, place in self._places.items() if place == (page, "")]
+        if found:
+            self._marked = found[0]
+            self.contents.item(self.contents.parent(found[0]) or found[0], open=True)
+            self.contents.selection_set(found[0])
+            self.contents.focus(found[0])
+            self.contents.see(found[0])
+
+    def _on_chosen(self) -> None:
+        chosen = self.contents.selection()
+        if chosen and chosen[0] != self._marked:
+            self._listener.go(*self._places[chosen[0]])
+
+    def _into_contents(self) -> str:
+        rows = self.contents.get_children()
+        if rows:
+            self.contents.focus_set()
+            self.contents.focus(rows[0])
+            self.contents.selection_set(rows[0])
+        return "break"
+
+    def _begin_search(self) -> str:
+        self.search_field.focus_set()
+        self.search_field.selection_range(0, "end")
+        return "break"
+
+    def _on_escape(self) -> None:
+        """What was searched for is forgotten first; then the window closes."""
+        if self.search_field.get():
+            self.search_field.delete(0, "end")
+            self._listener.search("")
+            self.page.text.focus_set()
+        else:
+            self.close()
