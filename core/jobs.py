@@ -38,10 +38,21 @@ class Job:
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
 
+    def let_go(self) -> None:
+        """It is over: what its functions hold is freed here, and not when its lane takes the next job.
+
+        They hold widgets, which may be freed only by the thread that owns the window.
+        """
+        self.work = self.done = self.failed = _nothing
+
     def stop_if_cancelled(self) -> None:
         """Raise Cancelled when nobody waits for the result; long work asks between its steps."""
         if self.cancelled:
             raise Cancelled
+
+
+def _nothing(_given: object) -> None:
+    """Stands for the functions of a job that is over."""
 
 
 class Jobs:
@@ -96,8 +107,11 @@ class Jobs:
         except queue.Empty:
             return False
         self._waiting.remove(job)
-        if not job.cancelled:
-            hand_over()
+        try:
+            if not job.cancelled:
+                hand_over()
+        finally:
+            job.let_go()
         return True
 
     @property

@@ -25,6 +25,8 @@ class Settings(BaseModel):
 
     language: Literal["system", "en", "fr"] = "system"
     theme: Literal["system", "light", "dark"] = "system"
+    # Of the size that the desktop wants, in percent.
+    text_size: Literal[100, 125, 150, 175, 200] = 100
     model: str | None = Field(default=None, max_length=200)
     # What was in use before that, as core.model_versions writes it.
     previous_model: str | None = Field(default=None, max_length=300)

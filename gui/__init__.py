@@ -51,10 +51,10 @@ about              versions and licences
 help_dialog        what to do, and every key
 manual_desk        the manual: pages read, links followed, words searched; manual_window, manual_page: how it looks
 dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window
-actions            what can be done, with its visible name and its key
+actions            what can be done, with its visible name and its key; focus: where the keyboard is
 engine             what the worker threads do for the window
-background         lanes of work whose results arrive in the main loop
-clipboard, dropping, desktop, theme   the desktop around the window
+background         lanes of work whose results arrive in the main loop; garbage: what is left is freed there too
+clipboard, dropping, desktop, theme   the desktop around the window; widget_styles: what the theme leaves too faint
 timeline           how long the start takes
 check              what the doctor asks about the window
 draw_icons         makes resources/icons

@@ -13,6 +13,7 @@ from core.settings import Settings, load_settings
 from core.texts import set_language, tr
 from gui.desktop import Desktop
 from gui.engine import Engine
+from gui.garbage import freed_here
 from gui.icons import show_icon
 from gui.shell import Shell
 from gui.theme import Look, sharp_on_windows
@@ -27,7 +28,8 @@ def run_window(paths: list[Path]) -> int:
     shell.root.update()
     mark("the window is drawn")
     shell.root.after_idle(shell.start, paths)
-    shell.root.mainloop()
+    with freed_here(shell.root):
+        shell.root.mainloop()
     return 0
 
 
@@ -38,7 +40,7 @@ def open_window(settings: Settings, engine: Engine) -> Shell:
     sharp_on_windows()
     root = tkinter.Tk(className=NAME)
     root.withdraw()
-    look = Look(root, desktop.text_dpi())
+    look = Look(root, desktop.text_dpi(), settings.text_size)
     dark = settings.theme == "dark" or (settings.theme == "system" and desktop.is_dark())
     look.use("dark" if dark else "light")
     shell = Shell(root, look, settings, engine)

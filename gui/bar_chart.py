@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tkinter import font
 
 from core.texts import language
+from gui.focus import focused
 from gui.row_tip import RowTip
 from gui.shapes import rounded_box
 from gui.theme import BODY, STRONG, Look, elided
@@ -75,11 +76,11 @@ class BarChart(tkinter.Canvas):
     def _draw(self, row: int, count: Count, left: int, right: int, width: int) -> None:
         colours, px, height = self._look.colours, self._look.px, self.row_height
         top, middle = row * height, row * height + height / 2
-        focused = row == self._at and self.focus_get() is self
-        if focused or row == self._under_mouse:
+        has_focus = row == self._at and focused(self) is self
+        if has_focus or row == self._under_mouse:
             box = (1, top + 1, width - 2, top + height - 1)
-            outline = colours.accent if focused else colours.hover
-            rounded_box(self, box, px(5), fill=colours.hover, outline=outline, width=2 if focused else 1)
+            outline = colours.accent if has_focus else colours.hover
+            rounded_box(self, box, px(5), fill=colours.hover, outline=outline, width=2 if has_focus else 1)
         ink = colours.text if count.key is not None else colours.faint
         name = elided(self, count.name, BODY, left - px(10))
         self.create_text(px(6), middle, text=name, anchor="w", font=BODY, fill=ink)

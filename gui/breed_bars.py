@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tkinter import font
 
 from core.texts import percent
+from gui.focus import focused
 from gui.shapes import rounded_box
 from gui.theme import BODY, STRONG, Look, elided
 
@@ -51,7 +52,7 @@ class BreedBars(tkinter.Canvas):
             self._at = 0
         self._bars, self._chosen, self._versus = bars, chosen, versus
         labels = [bar.label for bar in bars]
-        if chosen in labels and self.focus_get() is not self:
+        if chosen in labels and focused(self) is not self:
             self._at = labels.index(chosen)
         self.redraw()
 
@@ -110,15 +111,15 @@ class BreedBars(tkinter.Canvas):
         colours, px = self._look.colours, self._look.px
         top, height, width = row * self._row_height(), self._row_height(), max(px(120), self.winfo_width())
         marked = bar.label in (self._chosen, self._versus)
-        focused = row == self._at and self.focus_get() is self
+        has_focus = row == self._at and focused(self) is self
         fill = colours.chosen if marked else colours.hover if row == self._under_mouse else colours.back
         rounded_box(
             self,
             (1, top + 1, width - 2, top + height - 2),
             px(6),
             fill=fill,
-            outline=colours.accent if focused else fill,
-            width=2 if focused else 1,
+            outline=colours.accent if has_focus else fill,
+            width=2 if has_focus else 1,
         )
         left, right, middle = px(26), width - px(10), top + px(5)
         ink = colours.second if bar.label == self._versus else colours.accent

@@ -10,6 +10,7 @@ from tkinter import font, ttk
 
 from core.texts import tr
 from gui.bar_chart import grouped
+from gui.focus import focused
 from gui.row_tip import RowTip
 from gui.shapes import rounded_box
 from gui.text_fit import TextFit
@@ -218,12 +219,12 @@ class ConfusionView(ttk.Frame):
         self.cells.delete("mark")
         for canvas in (self._left, self._top):
             canvas.itemconfigure("all", fill=self._look.colours.text, font=BODY)
-        focused = self.focus_get() is self.cells
-        place = self._under_mouse or (self._at if focused else None)
+        has_focus = focused(self) is self.cells
+        place = self._under_mouse or (self._at if has_focus else None)
         if place is not None:
             for canvas, index in ((self._left, place[0]), (self._top, place[1])):
                 canvas.itemconfigure(f"n{index}", fill=self._look.colours.accent, font=STRONG)
-        if focused and self._matrix.rows:
+        if has_focus and self._matrix.rows:
             (row, column), side = self._at, self.side
             box = (column * side + 1, row * side + 1, (column + 1) * side - 1, (row + 1) * side - 1)
             self.cells.create_rectangle(*box, outline=self._look.colours.accent, width=self._look.px(2), tags="mark")

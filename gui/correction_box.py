@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from core.name_search import best_matches, folded
 from core.texts import tr
+from gui.focus import focused
 from gui.theme import BODY, Look
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class CorrectionBox(ttk.Frame):
             self.close_list()
 
     def _show_hint(self) -> None:
-        if self._typed.get() or self.focus_get() is self.entry:
+        if self._typed.get() or focused(self) is self.entry:
             self._hint.place_forget()
         else:
             self._hint.place(x=self._look.px(8), rely=0.5, anchor="w", relwidth=1.0, width=-self._look.px(14))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tkinter import font
 
 from core.texts import language, percent, tr
+from gui.focus import focused
 from gui.theme import BODY, SMALL, STRONG, Look, elided
 
 _TICKS = 4
@@ -116,7 +117,7 @@ class CurveChart(tkinter.Canvas):
         self._draw_legend()
         if self._at is not None and self._at < self.epochs:
             self._draw_pointed(self._at, low, high)
-        if self.focus_get() is self:
+        if focused(self) is self:
             self.create_rectangle(1, 1, width - 2, self.winfo_height() - 2, outline=colours.accent)
 
     @property

@@ -6,6 +6,7 @@ import tkinter
 from tkinter import ttk
 
 from core.texts import tr
+from gui.focus import focused
 from gui.theme import Look
 
 
@@ -17,7 +18,7 @@ class Dialog(tkinter.Toplevel):
         self.withdraw()
         self.look = look
         self._parent = parent
-        self._focus_before = parent.focus_get()
+        self._focus_before = focused(parent)
         self.title(title)
         self.transient(parent)
         self.resizable(False, False)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.texts import language, tr
 from gui.choice_box import ChoiceBox
 from gui.flow import Flow
+from gui.focus import focused
 from gui.row_cells import LETTERS, status_name
 from gui.theme import BODY, Look
 
@@ -265,7 +266,7 @@ class FilterBar(ttk.Frame):
         self._flow.show(self._clear_button, self.is_filtered)
 
     def _show_hint(self) -> None:
-        if self._words.get() or self.focus_get() is self.entry:
+        if self._words.get() or focused(self) is self.entry:
             self._hint.place_forget()
         else:
             self._hint.place(x=self._look.px(8), rely=0.5, anchor="w", relwidth=1.0, width=-self._look.px(14))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.texts import tr
 from gui.actions import Action
+from gui.focus import focused
 from gui.folder_actions import CANDIDATES
 from gui.folder_desk import FolderDesk
 from gui.folder_preview import FolderPreview
@@ -318,12 +319,12 @@ class FolderTab(ttk.Frame):
 
     def _leave_filter(self) -> None:
         """Keys are for the rows again after a choice; only what is being typed keeps the keyboard."""
-        if self.bar is not None and self.focus_get() is not self.bar.entry:
+        if self.bar is not None and focused(self) is not self.bar.entry:
             self.focus_rows()
 
     def _leave_field(self) -> None:
         """The frame hears of the keyboard also when its own field gets it."""
-        if self.preview is not None and self.focus_get() is self.preview.correction:
+        if self.preview is not None and focused(self) is self.preview.correction:
             self.focus_rows()
 
     def _share_width(self) -> None:

@@ -172,6 +172,34 @@ class Preferences:
         """Light to dark and back."""
         self.use_theme("light" if self._shell.look.is_dark else "dark")
 
+    def text_sizes(self) -> Sequence[tuple[str, str]]:
+        """Of the size that the desktop wants."""
+        return [(str(size), percent(size / 100)) for size in (100, 125, 150, 175, 200)]
+
+    def use_text_size(self, chosen: str) -> None:
+        """Text of this size, in percent, in all windows at once."""
+        shell = self._shell
+        shell.settings.text_size = cast(Literal[100, 125, 150, 175, 200], int(chosen))
+        self._save()
+        shell.look.text_percent = int(chosen)
+        shell.look.use("dark" if shell.look.is_dark else "light")
+        shell.text_size_changed()
+        self._show_dialog_again()
+
+    def _step_text_size(self, step: int) -> None:
+        sizes = [size for size, _ in self.text_sizes()]
+        at = sizes.index(str(self._shell.settings.text_size)) + step
+        if 0 <= at < len(sizes):
+            self.use_text_size(sizes[at])
+
+    def larger_text(self) -> None:
+        """One step up."""
+        self._step_text_size(1)
+
+    def smaller_text(self) -> None:
+        """One step down."""
+        self._step_text_size(-1)
+
     def show_palettes(self, names: Sequence[str]) -> None:
         """The palettes there are."""
         self._palettes = names
@@ -203,6 +231,7 @@ class Preferences:
         selections = (
             Selection(tr("Language"), self.languages(), settings.language, self.use_language),
             Selection(tr("Theme"), self.themes(), settings.theme, self.use_theme),
+            Selection(tr("Text size"), self.text_sizes(), str(settings.text_size), self.use_text_size),
             Selection(tr("Heatmap colours"), strip.palettes, shell.desk.choices.palette, strip.use_palette),
         )
         administrator = Administrator(
@@ -244,6 +273,11 @@ class Preferences:
         dialog, info = AboutDialog(shell.root, shell.look), shell.desk.info
         shell.background.start("slow", lambda _job: about_text(info), dialog.show_text)
 
+    def show_manual(self) -> None:
+        """The manual, at what is shown now."""
+        shell = self._shell
+        shell.manual.open(*_IN_MANUAL[shell.shown()])
+
     def show_help(self) -> None:
         """What to do, and all keys."""
         shell = self._shell
@@ -273,11 +307,6 @@ class Preferences:
         shell.background.start(
             "slow",
             lambda _job: shell.engine.save_diagnostics(path),
-    def show_manual(self) -> None:
-        """The manual, at what is shown now."""
-        shell = self._shell
-        shell.manual.open(*_IN_MANUAL[shell.shown()])
-
             lambda _done: shell.show_done(tr("The diagnostic file was saved as {name}.").format(name=path.name)),
             says=tr("Writing the diagnostic file…"),
         )

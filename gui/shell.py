@@ -118,6 +118,11 @@ class Shell:
         self.manual.show_texts()
         self.show_model()
 
+    def text_size_changed(self) -> None:
+        """Smaller or larger letters: the window may be no smaller than they need."""
+        self._set_least_size()
+        self.show_texts()
+
     def show_model(self) -> None:
         """The model in use, in the status line."""
         info: BundleInfo | None = self.desk.info
@@ -311,9 +316,14 @@ class Shell:
         self.tabs.bind("<<NotebookTabChanged>>", self._on_tab)
         bind_keys(root, self.actions.values(), self.shown, self._typed)
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()
-        root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
+        self._set_least_size()
         root.geometry(self._geometry(width, height))
         root.protocol("WM_DELETE_WINDOW", self.ask_to_close)
+
+    def _set_least_size(self) -> None:
+        px, root = self.look.px, self.root
+        width, height = root.winfo_screenwidth(), root.winfo_screenheight()
+        root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
 
     def _geometry(self, width: int, height: int) -> str:
         """As it was left, if that is still on the screen."""

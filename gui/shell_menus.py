@@ -30,6 +30,8 @@ def shell_actions(shell: Shell) -> dict[str, Action]:
         ),
         "settings": Action(lambda: tr("Settings…"), choices.show_dialog, ("Primary-comma",), True),
         "light_or_dark": Action(lambda: tr("Light or dark"), choices.toggle_theme, ("Primary-d",), True),
+        "larger_text": Action(lambda: tr("Larger text"), choices.larger_text, ("Primary-plus", "Primary-equal"), True),
+        "smaller_text": Action(lambda: tr("Smaller text"), choices.smaller_text, ("Primary-minus",), True),
         "other_language": Action(lambda: tr("English or French"), choices.toggle_language, ("Primary-l",), True),
         "next_model": Action(
             *(lambda: tr("Other model"), choices.next_model, ("Primary-m",), True),
@@ -71,13 +73,13 @@ def menus(shell: Shell) -> Sequence[tuple[Title, Sequence[Entry]]]:
                 *_named(
                     shell, "palette", "why", None, "breed_down", "breed_up", "compare_down", "compare_up", "compare_end"
                 ),
-                *_named(shell, None, "photo", "folder", "retrain", "full_screen"),
+                *_named(shell, None, "photo", "folder", "retrain", None, "larger_text", "smaller_text", "full_screen"),
             ),
         ),
         (
             lambda: tr("Settings"),
             (
-                *(_models(shell), _languages(shell), _themes(shell), None),
+                *(_models(shell), _languages(shell), _themes(shell), _text_sizes(shell), None),
                 *_named(shell, "next_model", "other_language", "light_or_dark", None, "add_model", "settings"),
             ),
         ),
@@ -131,3 +133,10 @@ def _languages(shell: Shell) -> Options:
 def _themes(shell: Shell) -> Options:
     choices = shell.preferences
     return Options(lambda: tr("Theme"), choices.themes, lambda: shell.settings.theme, choices.use_theme)
+
+
+def _text_sizes(shell: Shell) -> Options:
+    choices = shell.preferences
+    return Options(
+        lambda: tr("Text size"), choices.text_sizes, lambda: str(shell.settings.text_size), choices.use_text_size
+    )

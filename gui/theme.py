@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from tkinter import font, ttk
 from typing import Literal
 
+from gui.widget_styles import strengthen
+
 log = logging.getLogger(__name__)
 
 # The names that sv-ttk gives its fonts; their sizes are set here, after the system's.
@@ -25,7 +27,11 @@ _USUAL_LINE_PX = 17
 
 @dataclass(frozen=True)
 class Colours:
-    """Text on `back` and on `card` has a contrast of at least 4.5, `accent` and `second` too."""
+    """Text on `back` and on `card` has a contrast of at least 4.5, `accent` and `second` too.
+
+    `off` is text of what cannot be used now, `off_filled` on an accented button; `marked` is under marked text and the
+    entry of a menu, `on_marked` and `on_accent` are written on these.
+    """
 
     back: str
     card: str
@@ -42,6 +48,11 @@ class Colours:
     good: str
     doubt: str
     bad: str
+    off: str
+    off_filled: str
+    marked: str
+    on_marked: str
+    on_accent: str
 
 
 LIGHT = Colours(
@@ -60,6 +71,11 @@ LIGHT = Colours(
     good="#1a7431",
     doubt="#8a5a00",
     bad="#b3261e",
+    off="#858585",
+    off_filled="#5a5a5a",
+    marked="#2f60d8",
+    on_marked="#ffffff",
+    on_accent="#ffffff",
 )
 DARK = Colours(
     back="#1c1c1c",
@@ -77,17 +93,25 @@ DARK = Colours(
     good="#5fd47f",
     doubt="#f0c04c",
     bad="#ff9c96",
+    off="#868686",
+    off_filled="#b8b8b8",
+    marked="#2f60d8",
+    on_marked="#ffffff",
+    on_accent="#000000",
 )
 
 
 class Look:
     """The theme in use, for the widgets that draw themselves."""
 
-    def __init__(self, root: tkinter.Tk, text_dpi: float | None = None) -> None:
+    def __init__(self, root: tkinter.Tk, text_dpi: float | None = None, text_percent: int = 100) -> None:
+        """`text_dpi` is what the desktop wants; `text_percent` of that what the user wants."""
         self._root = root
         self.colours = LIGHT
+        self.text_percent = text_percent
         if text_dpi:
             root.tk.call("tk", "scaling", text_dpi / 72)
+        self._usual_sizes = {name: _size(name, root) for name in font.names(root) if name.startswith("Tk")}
 
     def use(self, theme: Literal["light", "dark"]) -> None:
         """Switch every widget over; those that draw themselves hear <<ThemeChanged>>."""
@@ -95,6 +119,7 @@ class Look:
 
         self.colours = DARK if theme == "dark" else LIGHT
         sv_ttk.set_theme(theme, self._root)
+        strengthen(self._root, self.colours, theme)
         self._fit_fonts()
         self._style()
         _match_title_bar(self._root, theme == "dark")
@@ -109,8 +134,10 @@ class Look:
         return round(distance * max(1.0, line / _USUAL_LINE_PX))
 
     def _fit_fonts(self) -> None:
+        for name, usual_size in self._usual_sizes.items():  # menus and Tk's own dialogs
+            font.nametofont(name, self._root).configure(size=round(usual_size * self.text_percent / 100))
         usual = font.nametofont("TkDefaultFont", self._root)
-        family, size = usual.actual("family"), int(usual.cget("size")) or int(usual.actual("size"))
+        family, size = usual.actual("family"), self._usual_sizes["TkDefaultFont"] * self.text_percent / 100
         for name, factor in _SIZES.items():
             weight: Literal["bold", "normal"] = "bold" if name in _BOLD else "normal"
             font.nametofont(name, self._root).configure(family=family, size=round(size * factor), weight=weight)
@@ -127,6 +154,12 @@ class Look:
         # Tk's own file dialog lists the files on white, whatever the theme is.
         self._root.option_add("*Canvas.foreground", LIGHT.text)
         self._root.configure(background=colours.back)
+
+
+def _size(name: str, root: tkinter.Tk) -> int:
+    """In points, or in pixels if below zero, as it was before anybody changed it."""
+    named = font.nametofont(name, root)
+    return int(named.cget("size")) or int(named.actual("size"))
 
 
 def elided(widget: tkinter.Misc, text: str, font_name: str, room: float) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.explain_methods import LAST
 from core.texts import tr
+from gui.focus import focused
 from gui.theme import SMALL, Look, elided
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class NetworkOutline(tkinter.Canvas):
             line = elided(self, self._line(), SMALL, max(1, self.winfo_width() - px(_TITLE_PX)))
             place = px(_TITLE_PX), self.winfo_height() - px(9)
             self.create_text(*place, text=line, anchor="w", font=SMALL, fill=colours.faint)
-            if self.focus_get() is self:
+            if focused(self) is self:
                 self.create_rectangle(1, 1, self.winfo_width() - 2, self.winfo_height() - 2, outline=colours.accent)
 
     def box_of(self, layer: Layer) -> tuple[float, float, float, float]:

@@ -12,6 +12,7 @@ from core.explain_methods import LAST, METHODS, Method, Shown
 from core.texts import tr
 from gui.choice_box import ChoiceBox
 from gui.flow import Flow
+from gui.focus import focused
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
 from gui.theme import Look
 from gui.why_layers import NetworkOutline, layer_line
@@ -63,7 +64,7 @@ class WhyWindow(tkinter.Toplevel):
         super().__init__(parent, background=look.colours.back)
         self.withdraw()
         self._parent, self._look, self._listener = parent, look, listener
-        self._focus_before = parent.focus_get()
+        self._focus_before = focused(parent)
         self._name = ""
         self._layers: Sequence[Layer] = ()
         self._titles: Mapping[str, str] = {}
