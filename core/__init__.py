@@ -10,6 +10,8 @@ folders             where settings, library, models and logs live
 settings            what the user chose
 passphrase          a passphrase that is kept so that nobody can read it
 manual              the manual: pages, and where something stands in them
+single_instance     one window: a later start hands its photographs to the first
+file_locks          locks on open files that end with their process
 logs                one log file per start
 machine             processors and memory
 licences            the parts that the program is made of, and their licences
@@ -91,6 +93,11 @@ breed_names_edit    the table of breed names, changed cell by cell
 database            the file of the library: opened, migrated, put aside when damaged
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight
+row_filters         which rows are wanted, and in which order
+row_lists           the rows that a filter wants, sorted
+run_columns         all rows of a run as columns in memory, kept up to date
+run_words           what people said of them, the same way
+folded_texts        very many short texts, looked through for a few letters
 figures             how the work on a run stands, how often people agreed, where they did not
 neighbours          labels that are perhaps wrong, by their nearest neighbours
 name_search         a breed by a few typed letters

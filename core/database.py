@@ -119,6 +119,39 @@ _MIGRATIONS = (
     ALTER TABLE corrections ADD COLUMN action INTEGER REFERENCES actions(id);
     CREATE INDEX corrections_by_action ON corrections(action);
     """,
+    # What all rows of a run are listed by, without the rest of an answer; and what tells that rows, answers, words or
+    # animals that were there are others now: `revision` grows. What is new has a greater id.
+    """
+    CREATE INDEX answers_in_short ON answers(model, photograph, status, label, confidence, doubt);
+    CREATE INDEX run_files_by_run ON run_files(run);
+    ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE models ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE corrections ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE groupings ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX corrections_by_revision ON corrections(revision) WHERE revision > 0;
+    CREATE INDEX groupings_by_revision ON groupings(revision) WHERE revision > 0;
+    CREATE TRIGGER run_files_changed AFTER UPDATE ON run_files BEGIN
+        UPDATE runs SET revision = revision + 1 WHERE id = NEW.run;
+    END;
+    CREATE TRIGGER run_files_gone AFTER DELETE ON run_files BEGIN
+        UPDATE runs SET revision = revision + 1 WHERE id = OLD.run;
+    END;
+    CREATE TRIGGER answers_changed AFTER UPDATE ON answers BEGIN
+        UPDATE models SET revision = revision + 1 WHERE id = NEW.model;
+    END;
+    CREATE TRIGGER answers_come AFTER INSERT ON answers
+    WHEN EXISTS (SELECT 1 FROM run_files WHERE photograph = NEW.photograph) BEGIN
+        UPDATE models SET revision = revision + 1 WHERE id = NEW.model;
+    END;
+    CREATE TRIGGER corrections_changed AFTER UPDATE ON corrections WHEN NEW.revision = OLD.revision BEGIN
+        UPDATE corrections SET revision =
+            1 + coalesce((SELECT max(revision) FROM corrections WHERE revision > 0), 0) WHERE id = NEW.id;
+    END;
+    CREATE TRIGGER groupings_changed AFTER UPDATE ON groupings WHEN NEW.revision = OLD.revision BEGIN
+        UPDATE groupings SET revision =
+            1 + coalesce((SELECT max(revision) FROM groupings WHERE revision > 0), 0) WHERE id = NEW.id;
+    END;
+    """,
 )
 _PATIENCE_S = 5.0
 
@@ -258,9 +291,19 @@ def _migrate(connection: sqlite3.Connection) -> None:
                 tr("The library of corrections belongs to a newer Shelterlens. Please update the program.")
             )
         for script in _MIGRATIONS[version:]:
-            for statement in script.split(";"):
+            for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, also those of triggers, which have statements of their own."""
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if part.strip() and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _put_aside(path: Path, error: sqlite3.DatabaseError) -> Path:

@@ -7,28 +7,30 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from core.bundle_info import BundleInfo
 from core.database import Database, bytes_path
 from core.library import CORRECTION_COLUMNS, correction_of
-from core.name_search import best_matches, folded
+from core.name_search import folded
 from core.records import Animal, Correction, Kind, Prediction, Status, Tagged, Verdict
+from core.row_filters import Filter, Order
+from core.row_lists import RowLists
+from core.run_columns import columns_of
+from core.run_words import said_text
 from core.verdicts import SHOWN, decide, unreadable
 
-# A row, its answer by the model of the run, the word and the animal that count. Numbers of labels are places in the
-# model's list; `said` is the id of the label that counts: the volunteer's, else the first of a sure or unsure answer.
+__all__ = ["Filter", "Order", "Review", "Row", "animal_from", "said_of"]
+
+# A row, its answer by the model of the run, the word and the animal that count. Which rows, say core.row_lists.
 _ROWS = f"""
     SELECT f.id, f.place, f.path, f.photograph, f.reason,
            coalesce(g.animal, f.animal) AS animal,
            CASE WHEN f.reason != '' OR a.status IS NULL THEN 'unreadable' ELSE a.status END AS status,
-           coalesce(a.label, -1) AS label, coalesce(a.confidence, 0) AS confidence, coalesce(a.doubt, -1) AS doubt,
-           a.subject, a.probabilities, p.content, c.kind IS NOT NULL AS reviewed,
+           coalesce(a.doubt, -1) AS doubt, a.subject, a.probabilities, p.content,
            {", ".join(f"c.{column} AS c_{column}" for column in CORRECTION_COLUMNS.split(", "))}
     FROM run_files f
     LEFT JOIN photographs p ON p.id = f.photograph
@@ -41,53 +43,7 @@ _ROWS = f"""
 """
 _CORRECTION = ", ".join(f"c_{column}" for column in CORRECTION_COLUMNS.split(", "))
 _MOST_AT_ONCE = 500
-
-
-class Order(Enum):
-    """How rows are sorted; `DOUBT` has the most doubtful first."""
-
-    DOUBT = "doubt"
-    PLACE = "place"
-    NAME = "name"
-    STATUS = "status"
-    BREED = "breed"
-    CONFIDENCE = "confidence"
-    ANIMAL = "animal"
-    REVIEWED = "reviewed"
-
-
-_RANK = "CASE status WHEN 'sure' THEN 0 WHEN 'unsure' THEN 1 WHEN 'not_a_dog' THEN 2 ELSE 3 END"
-# What each order sorts by, forwards and backwards; equal ones stay in the order of the folder both ways.
-_SORTED = {
-    Order.DOUBT: ("doubt DESC, place", "doubt, place"),
-    Order.PLACE: ("place", "place DESC"),
-    Order.NAME: ("path", "path DESC"),
-    Order.STATUS: (f"{_RANK}, place", f"{_RANK} DESC, place"),
-    Order.BREED: ("place", "place"),
-    Order.CONFIDENCE: ("confidence DESC, place", "confidence, place"),
-    Order.ANIMAL: ("animal = '', animal, place", "animal = '', animal DESC, place"),
-    Order.REVIEWED: ("reviewed DESC, c_at DESC, place", "reviewed, c_at, place"),
-}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which rows are wanted; all that is given must hold, and an empty filter wants every row.
-
-    `label` (a label's id) is the breed that counts: the volunteer's, else the first of a sure or unsure answer; a cross
-    counts for both. `words` are looked for in names of files, animals and breeds (English and French). `animal` is
-    exact. A cell of the confusion matrix is `predicted` (a label's id) and `said` (as `said_of` gives it).
-    `photographs` (ids) narrows to these, such as those that are perhaps wrong.
-    """
-
-    statuses: frozenset[Status] = frozenset()
-    label: str | None = None
-    animal: str | None = None
-    reviewed: bool | None = None
-    words: str = ""
-    predicted: str | None = None
-    said: str | None = None
-    photographs: frozenset[int] | None = None
+_EVERY_ROW = Filter()
 
 
 @dataclass(frozen=True)
@@ -102,18 +58,6 @@ class Row:
     doubt: float
 
 
-@dataclass(frozen=True)
-class _Terms:
-    """What a filter asks of the database."""
-
-    texts: list[str] = field(default_factory=list)
-    values: dict[str, object] = field(default_factory=dict)
-
-    def add(self, text: str, **values: object) -> None:
-        self.texts.append(text)
-        self.values.update(values)
-
-
 class Review:
     """The rows of one run. `info` is the model of that run; any thread may ask. Raises UserError."""
 
@@ -124,24 +68,22 @@ class Review:
         self.info = info
         self.model = model
 
-    @cached_property
-    def _places(self) -> Mapping[str, int]:
-        return {label.id: place for place, label in enumerate(self.info.labels)}
-
-    def numbers(self, wanted: Filter = Filter(), order: Order = Order.DOUBT, reverse: bool = False) -> list[int]:
+    def numbers(self, wanted: Filter = _EVERY_ROW, order: Order = Order.DOUBT, reverse: bool = False) -> list[int]:
         """The rows that are wanted, sorted; what is equal stays in the order of the folder."""
-        terms = self._terms(wanted)
-        by = _SORTED[order][reverse]
-        with self.database.reading() as connection:
-            found = connection.execute(
-                f"SELECT id, CASE WHEN status IN ('sure', 'unsure') THEN label ELSE -1 END, c_kind, c_label, c_name "
-                f"FROM ({_ROWS}){_where(terms)} ORDER BY {by}",
-                self._values | terms.values,
-            ).fetchall()
-        if order is Order.BREED:
-            names = {words: self._name_to_sort(*words) for words in {row[1:] for row in found}}
-            found.sort(key=lambda row: names[row[1:]], reverse=reverse)
-        return [int(row[0]) for row in found]
+        lists = self._lists()
+        return lists.sorted(lists.wanted(wanted), order, reverse)
+
+    def count(self, wanted: Filter = _EVERY_ROW) -> int:
+        """How many rows are wanted."""
+        return int(self._lists().wanted(wanted).sum())
+
+    def prepare(self) -> None:
+        """Read ahead what a search for words needs, so that the first letter is answered as soon as the others."""
+        lists = self._lists()
+        lists.wanted(Filter(words="a"))
+
+    def _lists(self) -> RowLists:
+        return RowLists(columns_of(self.database, self.run, self._model), self.info)
 
     def rows(self, numbers: Sequence[int]) -> list[Row]:
         """What stands in these rows, in this order; rows that are gone are left out."""
@@ -155,7 +97,7 @@ class Review:
         """One row; None when it is gone."""
         return next(iter(self.rows([number])), None)
 
-    def photographs(self, wanted: Filter = Filter()) -> Iterator[Tagged]:
+    def photographs(self, wanted: Filter = _EVERY_ROW) -> Iterator[Tagged]:
         """The photographs that are wanted, in the order of the folder, a few at a time; for exports."""
         numbers = self.numbers(wanted, Order.PLACE)
         for start in range(0, len(numbers), _MOST_AT_ONCE):
@@ -163,9 +105,9 @@ class Review:
 
     def animal_rows(self, animal: str) -> list[Row]:
         """All photographs of one animal, in the order of the folder."""
-        return list(self._read("animal = :animal AND animal != '' ORDER BY place", animal=animal))
+        return self.rows(self.numbers(Filter(animal=animal), Order.PLACE)) if animal else []
 
-    def animals(self, wanted: Filter = Filter()) -> Iterator[Animal]:
+    def animals(self, wanted: Filter = _EVERY_ROW) -> Iterator[Animal]:
         """The animals with a wanted photograph, each with all its photographs; one without a name is its own animal."""
         groups = self._groups(wanted)
         while groups:
@@ -182,19 +124,21 @@ class Review:
     def _groups(self, wanted: Filter) -> deque[list[int]]:
         """The rows of each animal that has a wanted one, in the order of the folder."""
         numbers = self.numbers(wanted, Order.PLACE)
-        with self.database.reading() as connection:
-            found = connection.execute(f"SELECT id, animal FROM ({_ROWS}) ORDER BY place", self._values).fetchall()
-        names: dict[int, str] = dict(found)
-        members: dict[str, list[int]] = {}
-        for number, name in names.items():
-            members.setdefault(name, []).append(number)
+        columns = self._lists().columns
+        by_place = np.argsort(columns.places, kind="stable")
+        ids, animals = columns.ids[by_place].tolist(), columns.animals[by_place].tolist()
+        codes = dict(zip(ids, animals, strict=True))
+        members: dict[int, list[int]] = {}
+        for number, code in codes.items():
+            if code:
+                members.setdefault(code, []).append(number)
         groups: deque[list[int]] = deque()
         for number in numbers:
-            name = names.get(number, "")
-            if not name:
+            code = codes.get(number, 0)
+            if not code:
                 groups.append([number])
-            elif name in members:
-                groups.append(members.pop(name))
+            elif code in members:
+                groups.append(members.pop(code))
         return groups
 
     def animal_of(self, row: Row) -> Animal:
@@ -205,27 +149,12 @@ class Review:
 
     def names_of_animals(self) -> list[str]:
         """All animals that have a name, sorted."""
-        with self.database.reading() as connection:
-            found = connection.execute(
-                f"SELECT DISTINCT animal FROM ({_ROWS}) WHERE animal != '' ORDER BY animal", self._values
-            ).fetchall()
-        return [str(name) for (name,) in found]
+        columns = self._lists().columns
+        return sorted(columns.animal_names.names[code] for code in np.unique(columns.animals).tolist() if code)
 
     def breeds(self) -> dict[str, int]:
         """How often each breed counts, as `Filter.label` has it, by the label's id, the most frequent first."""
-        counts: dict[str, int] = {}
-        with self.database.reading() as connection:
-            found = connection.execute(
-                f"SELECT c_kind, c_label, c_second, label, count(*) FROM ({_ROWS}) "
-                "WHERE (c_kind IS NULL AND status IN ('sure', 'unsure')) OR c_kind IN ('breed', 'cross') "
-                "GROUP BY c_kind, c_label, c_second, label",
-                self._values,
-            ).fetchall()
-        for kind, said, second, label, number in found:
-            for breed in {str(said), str(second)} if kind else {self.info.labels[label].id}:
-                if breed:
-                    counts[breed] = counts.get(breed, 0) + number
-        return dict(sorted(counts.items(), key=lambda one: -one[1]))
+        return self._lists().breeds()
 
     def thumbnail(self, photograph: int) -> bytes | None:
         """The small picture (JPEG) that was kept when the photograph was tagged."""
@@ -234,17 +163,18 @@ class Review:
         return bytes(found[0]) if found else None
 
     @property
-    def _values(self) -> dict[str, object]:
+    def _model(self) -> int:
+        """The model's number in the library."""
         with self.database.reading() as connection:
             found = connection.execute("SELECT id FROM models WHERE fingerprint = ?", (self.model,)).fetchone()
-        return {"run": self.run, "model": found[0] if found else -1}
+        return int(found[0]) if found else -1
 
     def _read(self, where: str, **values: object) -> Iterator[Row]:
         with self.database.reading() as connection:
             found = connection.execute(
                 "SELECT id, place, path, photograph, reason, animal, status, doubt, subject, probabilities, content, "
                 f"{_CORRECTION} FROM ({_ROWS}) WHERE {where}",
-                self._values | values,
+                {"run": self.run, "model": self._model, **values},
             ).fetchall()
         for number, place, path, photograph, reason, animal, status, doubt, subject, values_, content, *said in found:
             prediction = None
@@ -254,89 +184,10 @@ class Review:
             tagged = Tagged(bytes_path(path), verdict, animal, correction_of(tuple(said)), content or "")
             yield Row(number, place, photograph, tagged, prediction, doubt)
 
-    def _terms(self, wanted: Filter) -> _Terms:
-        terms = _Terms()
-        if wanted.statuses:
-            terms.add(
-                "status IN (SELECT value FROM json_each(:statuses))",
-                statuses=json.dumps([status.value for status in wanted.statuses]),
-            )
-        if wanted.label is not None:
-            terms.add(_COUNTS_AS, breed=wanted.label, place=self._places.get(wanted.label, -2))
-        if wanted.animal is not None:
-            terms.add("animal = :animal", animal=wanted.animal)
-        if wanted.reviewed is not None:
-            terms.add("reviewed = :reviewed", reviewed=int(wanted.reviewed))
-        if wanted.predicted is not None:
-            terms.add(
-                "status IN ('sure', 'unsure') AND label = :predicted", predicted=self._places.get(wanted.predicted, -2)
-            )
-        if wanted.said is not None:
-            terms.add(f"({SAID}) = :said", said=wanted.said)
-        if wanted.photographs is not None:
-            terms.add(
-                "photograph IN (SELECT value FROM json_each(:photographs))",
-                photographs=json.dumps(sorted(wanted.photographs)),
-            )
-        if wanted.words.strip():
-            self._add_words(terms, wanted.words)
-        return terms
-
-    def _add_words(self, terms: _Terms, words: str) -> None:
-        """Every word must be found somewhere: "rex beagle" is the beagle called Rex."""
-        looked_for = folded(words).split()
-        if not looked_for:  # letters that have no plain form, such as Greek ones: as they are written
-            found = "(instr(path, CAST(:written AS BLOB)) OR instr(animal, :written) OR instr(c_name, :written))"
-            terms.add(found, written=words.strip())
-        for place, word in enumerate(looked_for):
-            self._add_word(terms, word, place)
-
-    def _add_word(self, terms: _Terms, word: str, place: int) -> None:
-        labels = self.info.labels
-        names = ((number, (label.en, label.fr)) for number, label in enumerate(labels))
-        breeds = list(best_matches(word, names)) if len(word) > 1 else []
-        text = (
-            "(contains(:word, path) OR contains(:word, animal) OR contains(:word, c_name) "
-            "OR contains(:word, c_second_name) "
-            "OR (reviewed = 0 AND status IN ('sure', 'unsure') AND label IN (SELECT value FROM json_each(:breeds))) "
-            "OR c_label IN (SELECT value FROM json_each(:ids)) OR c_second IN (SELECT value FROM json_each(:ids)))"
-        )
-        ids = json.dumps([labels[number].id for number in breeds])
-        values = {"word": word, "breeds": json.dumps(breeds), "ids": ids}
-        for name in values:
-            text = text.replace(f":{name}", f":{name}_{place}")
-        terms.add(text, **{f"{name}_{place}": value for name, value in values.items()})
-
-    def _name_to_sort(self, label: int, kind: str | None, said: str | None, name: str | None) -> tuple[bool, str]:
-        from core.texts import label_name
-
-        if kind is None:
-            return (label < 0, folded(label_name(self.info.labels[label])) if label >= 0 else "")
-        place = self._places.get(said or "", -1)
-        return (
-            kind not in ("breed", "cross", "other"),
-            folded(label_name(self.info.labels[place]) if place >= 0 else name or ""),
-        )
-
-
-# What a volunteer said, as one text: a label's id, else the kind, or the words as typed.
-SAID = (
-    "CASE WHEN c_kind = 'breed' AND c_label != '' THEN c_label "
-    "WHEN c_kind IN ('breed', 'other') THEN 'other:' || c_name ELSE c_kind END"
-)
-_COUNTS_AS = (
-    "((reviewed = 0 AND status IN ('sure', 'unsure') AND label = :place) "
-    "OR (c_kind IN ('breed', 'cross') AND :breed IN (c_label, c_second)))"
-)
-
 
 def said_of(correction: Correction) -> str:
     """What a volunteer said, as one text: a label's id, else the kind, or the words as typed; as in `Filter.said`."""
-    if correction.kind is Kind.BREED and correction.label:
-        return correction.label
-    if correction.kind in (Kind.BREED, Kind.OTHER):
-        return f"other:{correction.name}"
-    return str(correction.kind.value)
+    return said_text(correction.kind.value, correction.label, correction.name)
 
 
 def animal_from(name: str, rows: Sequence[Row], info: BundleInfo) -> Animal:
@@ -358,7 +209,3 @@ def _meaning(word: Correction) -> tuple[Kind, frozenset[str]]:
     breeds = ((word.label, word.name), (word.second, word.second_name))
     said = frozenset(label or folded(name) for label, name in breeds if label or name)
     return Kind.CROSS if word.kind is Kind.CROSS else Kind.BREED, said
-
-
-def _where(terms: _Terms) -> str:
-    return f" WHERE {' AND '.join(terms.texts)}" if terms.texts else ""
