@@ -18,6 +18,7 @@ from core.texts import set_language, tr
 if TYPE_CHECKING:
     from core.commands_train import Training
     from core.doctor import Section
+    from core.single_instance import Door
 
 log = logging.getLogger(__name__)
 
@@ -55,15 +56,33 @@ def _open_window(typed: Sequence[str]) -> int:
     except ImportError as error:
         said = tr("This Python has no Tk, which the window needs. With Tk: make run. Without a window: {command} PATH")
         raise UserError(said.format(command=instead)) from error
-    from gui.app import run_window
-
     try:
-        return run_window(paths)
+        door = _door(paths)
+        if door is None:
+            return 0
+        from gui.app import run_window
+
+        return run_window(paths, door)
     except tkinter.TclError as error:
         if "display" not in str(error):
             raise
         said = tr("There is no display to open a window on. The answers as a table, without a window: {command} PATH")
         raise UserError(said.format(command=instead)) from error
+
+
+def _door(paths: Sequence[Path]) -> Door | None:
+    """Where later starts are heard of; None when a window that is open already has taken the paths."""
+    from core.single_instance import Door, NoAnswer, enter
+
+    while True:
+        try:
+            return enter(paths)
+        except NoAnswer:
+            from gui.no_answer import Choice, NoAnswerWindow
+
+            choice = NoAnswerWindow().ask()
+        if choice is not Choice.AGAIN:
+            return Door() if choice is Choice.START else None
 
 
 def _window_check() -> list[Section]:

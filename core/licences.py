@@ -175,7 +175,7 @@ def _part_of(name: str, installed: Distribution) -> Part:
 def _licence_of(name: str, installed: Distribution) -> str:
     """The licence by its name: as SPDX writes it, else as the package does, else its classifiers."""
     told = installed.metadata
-    written = told.get("License-Expression") or told.get("License") or ""
+    written = "".join((told.get_all("License-Expression") or told.get_all("License") or [""])[:1])
     if not written or "\n" in written or len(written) > _LONGEST_NAME or written == "UNKNOWN":
         classified = (line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or [] if "License ::" in line)
         written = ", ".join(classified)
@@ -187,4 +187,5 @@ def _indexed(folder: Path) -> Iterator[Part]:
     for line in (folder / INDEX).read_text(encoding="utf-8").splitlines():
         cells = line.split("\t")
         if len(cells) == 4:
-            yield Part(*cells[:3], (folder / cells[3],))
+            name, version, licence, file = cells
+            yield Part(name, version, licence, (folder / file,))

@@ -6,8 +6,6 @@ So there are no stale locks, and no number of a process that by now is another o
 from __future__ import annotations
 
 import logging
-import os
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from pydantic import ValidationError
 
 from core.bundle_info import Record
 from core.errors import UserError
+from core.file_locks import LOCKED_BYTE, lock, unlock
 from core.texts import tr
 from core.train_records import Job
 
@@ -25,8 +24,6 @@ log = logging.getLogger(__name__)
 
 # Who only asks holds the file for some microseconds: that is no reason to give up.
 _TRIES, _PAUSE_S = 10, 0.05
-# On Windows nobody else may read the bytes that are locked: this one lies behind all that is written.
-_LOCKED_BYTE = 1 << 20
 
 
 class Holder(Record):
@@ -54,7 +51,7 @@ def holding(path: Path, holder: Holder) -> Iterator[None]:
         raise UserError(tr("{path} cannot be written: {reason}.").format(path=path, reason=error.strerror)) from error
     with file:
         for left in reversed(range(_TRIES)):
-            if _lock(file, is_shared=False):
+            if lock(file, is_shared=False):
                 break
             if not left:
                 raise Taken(_read(file))
@@ -63,7 +60,7 @@ def holding(path: Path, holder: Holder) -> Iterator[None]:
         try:
             yield
         finally:
-            _unlock(file)
+            unlock(file)
 
 
 def holder_of(path: Path) -> Holder | None:
@@ -73,8 +70,8 @@ def holder_of(path: Path) -> Holder | None:
     except OSError:  # it was never held
         return None
     with file:
-        if _lock(file, is_shared=True):
-            _unlock(file)
+        if lock(file, is_shared=True):
+            unlock(file)
             return None
         return _read(file)
 
@@ -91,37 +88,6 @@ def _write(file: IO[bytes], holder: Holder) -> None:
 def _read(file: IO[bytes]) -> Holder:
     try:
         file.seek(0)
-        return Holder.model_validate_json(file.read(_LOCKED_BYTE))
+        return Holder.model_validate_json(file.read(LOCKED_BYTE))
     except (OSError, ValidationError):  # it was taken this very moment
         return Holder()
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: IO[bytes], *, is_shared: bool) -> bool:
-        os.lseek(file.fileno(), _LOCKED_BYTE, os.SEEK_SET)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(file: IO[bytes]) -> None:
-        os.lseek(file.fileno(), _LOCKED_BYTE, os.SEEK_SET)
-        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes], *, is_shared: bool) -> bool:
-        try:
-            fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # a file system without locks: who only asks hears that nobody holds it
-            log.info("no locks here", exc_info=True)
-        return True
-
-    def _unlock(file: IO[bytes]) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -1,6 +1,7 @@
 """What the user sees: Tkinter only, no computing.
 
 app                start the window, then everything else behind it
+later_starts       what comes from a start of the program while this window is open; no_answer: one that does not answer
 shell              the window: tabs, notice bar, status line; passes on what arrives
 shell_menus        what can be done with the window, and the order of the menus
 preferences        what the user chooses, applied at once and kept; the dialogs about the program

@@ -10,11 +10,13 @@ from types import TracebackType
 
 from core.about import NAME
 from core.settings import Settings, load_settings
+from core.single_instance import Door
 from core.texts import set_language, tr
 from gui.desktop import Desktop
 from gui.engine import Engine
 from gui.garbage import freed_here
 from gui.icons import show_icon
+from gui.later_starts import answer_later_starts
 from gui.shell import Shell
 from gui.theme import Look, sharp_on_windows
 from gui.timeline import mark
@@ -22,14 +24,19 @@ from gui.timeline import mark
 log = logging.getLogger(__name__)
 
 
-def run_window(paths: list[Path]) -> int:
-    """Open the window on these paths and stay until it is closed; the exit status. Raises TclError without display."""
+def run_window(paths: list[Path], door: Door) -> int:
+    """Open the window on these paths and stay until it is closed; the exit status. Raises TclError without display.
+
+    What later starts want to be opened comes through the door.
+    """
     shell = open_window(load_settings(), Engine())
     shell.root.update()
     mark("the window is drawn")
     shell.root.after_idle(shell.start, paths)
+    shell.root.after_idle(answer_later_starts, shell, door)
     with freed_here(shell.root):
         shell.root.mainloop()
+    door.close()
     return 0
 
 
