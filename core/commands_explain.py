@@ -25,7 +25,7 @@ from core.pictures import Drawing, is_own_picture, save_image, save_picture
 from core.records import EvidenceMap, Photo
 from core.settings import Settings, load_settings
 from core.shap_partition import MOST_ASKED
-from core.texts import label_name, tr
+from core.texts import label_name, tr, written
 from core.verdicts import decide, describe
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _measured(asked: _Asked, evidence: EvidenceMap) -> tuple[Image.Image, tuple[
     with _progress(tr("How faithful it is")) as told:
         found = asked.explainer.faithfulness(evidence, asked.label, told)
     said = tr("Faithfulness: deletion {deletion} (small is good), insertion {insertion} (large is good).")
-    line = said.format(deletion=f"{found.deletion_area:.3f}", insertion=f"{found.insertion_area:.3f}")
+    line = said.format(deletion=written(f"{found.deletion_area:.3f}"), insertion=written(f"{found.insertion_area:.3f}"))
     return curves(found), (line,)
 
 

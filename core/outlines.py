@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from enum import Enum
 from pathlib import Path
 from typing import cast
 
@@ -31,6 +32,32 @@ LEAST_OVERLAP = 0.8
 LEAST_PART = 0.1
 # Less than this of the picture is no animal: blank pictures give such specks.
 LEAST_AREA = 0.005
+
+
+# An outline of less or more of the picture is probably wrong: an ear, or all that is there.
+PROBABLY_TINY, PROBABLY_HUGE = 0.04, 0.9
+# A second part of this size, of the largest part, is more than a paw behind a leash.
+PROBABLY_ANOTHER = 0.15
+
+
+class Doubt(Enum):
+    """What may be wrong with an outline."""
+
+    TINY = "tiny"
+    HUGE = "huge"
+    PARTS = "parts"
+
+
+def doubt_about(mask: Mask) -> Doubt | None:
+    """What may be wrong with this outline (height, width), as far as its shape tells."""
+    import cv2
+
+    share = float(mask.mean())
+    if share < PROBABLY_TINY or share > PROBABLY_HUGE:
+        return Doubt.TINY if share < PROBABLY_TINY else Doubt.HUGE
+    stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)[2]
+    _, *others = sorted(stats[1:, cv2.CC_STAT_AREA].tolist(), reverse=True)
+    return Doubt.PARTS if any(area >= PROBABLY_ANOTHER * max(stats[1:, cv2.CC_STAT_AREA]) for area in others) else None
 
 
 class Outliner:

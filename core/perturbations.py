@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,8 @@ _EDGE = 0.02
 # picture would still speak of it: a coat's colour is evidence, too.
 NEUTRAL = np.array([124, 116, 104], np.uint8)
 _BLUR = 0.05
+# A probability that is not this much above that of an empty picture is no answer.
+LEAST_ANSWER = 0.1
 
 
 def nobody(done: int, total: int) -> None:
@@ -160,31 +163,53 @@ def faithfulness(pixels: Pixels, evidence: EvidenceMap, probability: Score, told
     return Faithfulness(*curves)
 
 
+class RestsOn(Enum):
+    """What an answer rests on, as far as covering the subject and the background can tell."""
+
+    SUBJECT = "subject"
+    BACKGROUND = "background"
+    EITHER = "either"
+    BOTH = "both"
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True)
 class Apart:
-    """The probability of the label in the whole picture, of the animal alone, and of the background alone."""
+    """The probability of the label in the whole picture, of the animal alone, and of the background alone.
+
+    `nothing` is that of a picture in which all is covered: with few labels, even that one has some probability.
+    """
 
     whole: float
     animal: float
     background: float
+    nothing: float = 0.0
 
     @property
-    def is_about_the_animal(self) -> bool | None:
-        """Whether the answer rests on the animal; None where neither part or both carry it."""
-        if max(self.animal, self.background) < self.whole / 2:
-            return None
-        if self.animal >= 2 * self.background:
-            return True
-        return False if self.background >= 2 * self.animal else None
+    def rests_on(self) -> RestsOn:
+        """What the answer rests on: what alone gives half of what the picture or a part of it gives at most.
+
+        NOTHING where the whole picture hardly gives more than an empty one: then there is no answer to share out.
+        """
+        if self.whole - self.nothing < LEAST_ANSWER:
+            return RestsOn.NOTHING
+        half = (max(self.whole, self.animal, self.background) - self.nothing) / 2
+        by_animal, by_background = self.animal - self.nothing >= half, self.background - self.nothing >= half
+        if by_animal and by_background:
+            return RestsOn.EITHER
+        if by_animal:
+            return RestsOn.SUBJECT
+        return RestsOn.BACKGROUND if by_background else RestsOn.BOTH
 
 
 def apart(pixels: Pixels, mask: Mask, probability: Score, told: Told = nobody) -> Apart:
-    """Ask again with the background covered, and with the animal covered; `mask` (height, width) says where it is."""
+    """Ask again with the background covered, with the animal covered, and with both; `mask` (height, width) is where
+    it is."""
     found = [probability(pixels)]
-    told(1, 3)
-    for keep in (mask, ~mask):
+    told(1, 4)
+    for keep in (mask, ~mask, np.zeros_like(mask)):
         covered = pixels.copy()
         covered[~keep] = NEUTRAL
         found.append(probability(covered))
-        told(len(found), 3)
+        told(len(found), 4)
     return Apart(*found)

@@ -13,7 +13,7 @@ from core.perturbations import Faithfulness
 from core.picture_text import drawable, text_font, wrapped
 from core.pictures import FAINT, INK, PAPER, Drawing, legend, strip
 from core.records import Floats, Pixels
-from core.texts import percent, tr
+from core.texts import percent, tr, written
 
 TILE_PX: Final = 300
 _TEXT_PX: Final = 15
@@ -93,15 +93,24 @@ def _fitted(pixels: Pixels, tile_px: int) -> Image.Image:
     picture = Image.fromarray(pixels)
     scale = min(tile_px / picture.width, tile_px / picture.height)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    return picture.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def scaled(pixels: Pixels, most_px: int) -> Pixels:
+    """The picture with its longer side `most_px` long."""
+    return np.asarray(_fitted(pixels, most_px), np.uint8)
 
 
 def curves(found: Faithfulness) -> Image.Image:
     """Both curves of a map's faithfulness, with their areas in words."""
     paper = Image.new("RGB", _CURVES_PX, PAPER)
     half = _CURVES_PX[0] // 2
-    taken = tr("Strongest places taken away: area {area} (small is good)").format(area=f"{found.deletion_area:.2f}")
-    given = tr("Strongest places given first: area {area} (large is good)").format(area=f"{found.insertion_area:.2f}")
+    taken = tr("Strongest places taken away: area {area} (small is good)").format(
+        area=written(f"{found.deletion_area:.2f}")
+    )
+    given = tr("Strongest places given first: area {area} (large is good)").format(
+        area=written(f"{found.insertion_area:.2f}")
+    )
     highest = max(float(found.deletion.max()), float(found.insertion.max()), 1e-3)
     for place, (curve, title) in enumerate(((found.deletion, taken), (found.insertion, given))):
         _draw_curve(paper, (place * half, 0, half, _CURVES_PX[1]), curve, title, highest)

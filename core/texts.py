@@ -16,7 +16,7 @@ Language = Literal["en", "fr"]
 
 log = logging.getLogger(__name__)
 
-_NON_BREAKING_SPACE = "\u00a0"
+_NON_BREAKING_SPACE, _NARROW_SPACE = "\u00a0", "\u202f"
 _current: Language = "en"
 
 
@@ -56,12 +56,18 @@ def percent(p: float) -> str:
     >>> [percent(p).replace(chr(160), "_") for p in (0.0, 0.001, 0.923, 0.999, 1.0)]
     ['0_%', '<_1_%', '92_%', '99_%', '100_%']
     """
+    space = _NARROW_SPACE if _current == "fr" else _NON_BREAKING_SPACE
     whole = round(p * 100)
     if p > 0 and whole < 1:
-        return f"<{_NON_BREAKING_SPACE}1{_NON_BREAKING_SPACE}%"
+        return f"<{_NON_BREAKING_SPACE}1{space}%"
     if p < 1:
         whole = min(whole, 99)
-    return f"{whole}{_NON_BREAKING_SPACE}%"
+    return f"{whole}{space}%"
+
+
+def written(number: str) -> str:
+    """A number with a point as the current language writes it."""
+    return number.replace(".", ",") if _current == "fr" else number
 
 
 @cache

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
-from core.texts import percent, tr
+from core.texts import percent, tr, written
 from gui.curve_chart import Curve, CurveChart
 from gui.dialog import Dialog
 from gui.theme import Look
-from gui.why_sheets import written
 
 if TYPE_CHECKING:
     from core.perturbations import Faithfulness
@@ -47,9 +46,9 @@ class FaithDialog(Dialog):
             "once they are given first. Where the map is faithful, the first curve falls soon and the second one "
             "rises soon."
         )
-        self._how = ttk.Label(self.body, text=said, wraplength=px(_WIDE_PX), justify="left")
+        self._how = ttk.Label(self.body, text=said, wraplength=look.room(_WIDE_PX), justify="left")
         self._how.pack(anchor="w")
-        self.said = ttk.Label(self.body, style="Strong.TLabel", wraplength=px(_WIDE_PX), justify="left")
+        self.said = ttk.Label(self.body, style="Strong.TLabel", wraplength=look.room(_WIDE_PX), justify="left")
         self.bar = ttk.Progressbar(self.body, maximum=1.0)
         self.bar.pack(fill="x", pady=px(16))
         self.chart = ShareChart(self.body, look, lambda: tr("Probability"), percent, whole=True)

@@ -10,17 +10,22 @@ import pytest
 from PIL import Image
 
 from core import commands_explain, gradient_server
+from core.activation_sheet import Channel, Seen
 from core.bundles import Bundle
 from core.database import Database
 from core.errors import UserError
 from core.explain_methods import METHODS, MapRequest, Method
-from core.explain_pictures import where_it_looks
+from core.explain_pictures import apart_contents, channels_contents, neurons_contents, where_it_looks
 from core.folders import library_path, models_dir
 from core.inference import Classifier
 from core.knowledge import Knowledge, Result, Stamp
-from core.neuron_photographs import LEAST_OF_ALL, class_neurons
+from core.network_layers import layers_of
+from core.neuron_photographs import LEAST_OF_ALL, ClassNeurons, Neuron, class_neurons
+from core.outlines import Doubt
 from core.perturbations import Apart, Mask
+from core.pictures import Drawing
 from core.records import EvidenceMap, Photo, Pixels
+from core.texts import set_language
 from core.verdicts import decide
 from main import main
 from tests.bundle_factory import make_bundle
@@ -107,10 +112,53 @@ def test_what_it_looks_at_in_words() -> None:
     said = [where_it_looks(Apart(0.9, *parts), "dog") for parts in ((0.8, 0.1), (0.1, 0.8), (0.2, 0.1), (0.8, 0.7))]
     assert said == [
         "It looks at the dog.",
-        "It looks at the background.",
+        "It looks at the background, or at a part of the dog that the outline missed.",
         "It needs both: neither the dog nor the background alone gives this answer.",
-        "The dog alone and the background alone both give this answer.",
+        "Both alone give this answer: the dog, and the background or what the outline missed of the dog.",
     ]
+    assert "hardly gives this answer (4" in where_it_looks(Apart(0.04, 0.03, 0.01), "dog")
+
+
+def test_nothing_is_claimed_with_an_outline_in_doubt() -> None:
+    for doubt in (Doubt.TINY, Doubt.HUGE):
+        for parts in ((0.8, 0.1), (0.1, 0.8)):
+            assert where_it_looks(Apart(0.9, *parts), "dog", doubt).startswith("The outline is probably wrong")
+    assert where_it_looks(Apart(0.9, 0.8, 0.1), "dog", Doubt.PARTS) == "It looks at the dog."
+
+
+@pytest.mark.parametrize(
+    ("top", "left", "others", "said"),
+    [
+        (60, 60, False, "is only as good as"),
+        (12, 12, False, "covers only 1"),
+        (126, 158, False, "nothing stands out clearly"),
+        (60, 60, True, "is in separate parts"),
+    ],
+)
+def test_the_sheet_says_what_may_be_wrong_with_an_outline(
+    colours: Bundle, top: int, left: int, others: bool, said: str
+) -> None:
+    pixels, mask = np.full((128, 160, 3), 90, np.uint8), np.zeros((128, 160), np.bool_)
+    mask[:top, :left] = True
+    mask[90:120, 100:150] |= others
+    found = apart_contents(pixels, mask, Apart(0.9, 0.8, 0.1), 0, colours.info)
+    assert said in found.notes[-1] and [len(row.tiles) for row in found.rows] == [3]
+    assert (found.said == "It looks at the colour.") is (said[-2:] in ("as", "ts"))
+
+
+def test_french_sheets_have_french_numbers(colours: Bundle) -> None:
+    set_language("fr")
+    lines = apart_contents(
+        np.full((40, 40, 3), 90, np.uint8), np.eye(40) > 0, Apart(0.9, 0.8, 0.1), 0, colours.info
+    ).lines
+    assert "La photo\u202f: 90\u202f%" in lines
+    seen = Seen(layers_of(colours)[0], (Channel(3, 0.25, np.ones((4, 4), np.float32)),))
+    contents = channels_contents(np.zeros((40, 40, 3), np.uint8), seen, Drawing("blue-orange", 0.5), 4)
+    assert contents.rows[0].tiles[0].words.endswith("0,25")
+    assert contents.drawing is not None and contents.drawing.palette != "blue-orange", "a channel has no two sides"
+    neuron = Neuron("Cells", 7, 0.0051, 0.0004, (), 0.97)
+    (row,) = neurons_contents(ClassNeurons(0, (neuron,), 0.7, 0.1, 9, 30), colours.info).rows
+    assert "+0,51 ± 0,04" in row.title and "97\u202f%" in row.title
 
 
 def keep(bundle: Bundle, tmp_path: Path, count: int) -> None:

@@ -18,6 +18,7 @@ from core.heatmaps import class_evidence
 from core.inference import Classifier
 from core.layer_maps import class_weights, fused, last_map, layer_cells
 from core.network_layers import LayerKind, layers_called, layers_of
+from core.perturbations import RestsOn
 from core.records import EvidenceMap, Floats, Photo, Pixels
 from tests.bundle_factory import CELLS, CHANNELS, make_bundle
 
@@ -172,7 +173,7 @@ def test_subject_and_background_are_asked_about(explainer: Explainer) -> None:
     mask = np.zeros((32, 32), np.bool_)
     mask[:16, :16] = True  # in another size than the picture
     found = explainer.apart(mask, RED)
-    assert found.is_about_the_animal is True and found.background < 0.5 < found.animal
+    assert found.rests_on is RestsOn.SUBJECT and found.background < 0.5 < found.animal
     with pytest.raises(UserError, match="stands out"):
         explainer.apart(np.zeros((32, 32), np.bool_), RED)
 

@@ -11,7 +11,7 @@ import pytest
 import core.outlines
 from core.errors import BundleError
 from core.folders import shipped_models_dir
-from core.outlines import SIZE_PX, Mask, Outliner, draw_outline
+from core.outlines import SIZE_PX, Doubt, Mask, Outliner, doubt_about, draw_outline
 from core.records import Floats, Photo, Pixels
 
 GREEN_GRASS, BROWN_DOG = (70, 140, 60), (150, 90, 40)
@@ -178,3 +178,17 @@ def test_an_empty_mask_draws_nothing_in_a_new_picture() -> None:
     drawn = draw_outline(pixels, np.zeros((40, 60), np.bool_), (255, 220, 0), 2)
     np.testing.assert_array_equal(drawn, pixels)
     assert drawn is not pixels
+
+
+@pytest.mark.parametrize(
+    ("mask", "doubt"),
+    [
+        (ellipse(100, 120), None),
+        (ellipse(100, 120, 0.08), Doubt.TINY),
+        (ellipse(100, 120, 0.65), Doubt.HUGE),
+        (ellipse(100, 120, 0.2, (0.25, 0.5)) | ellipse(100, 120, 0.15, (0.75, 0.5)), Doubt.PARTS),
+        (ellipse(100, 120, 0.3, (0.35, 0.5)) | ellipse(100, 120, 0.06, (0.9, 0.9)), None),
+    ],
+)
+def test_the_shape_of_an_outline_may_be_in_doubt(mask: Mask, doubt: Doubt | None) -> None:
+    assert doubt_about(mask) is doubt

@@ -9,7 +9,7 @@ from core.bundles import Bundle
 from core.errors import Cancelled
 from core.heatmaps import class_evidence, map_size
 from core.inference import Classifier
-from core.perturbations import Apart, apart, faithfulness, occlusion_evidence, steadied
+from core.perturbations import NEUTRAL, Apart, RestsOn, apart, faithfulness, occlusion_evidence, steadied
 from core.records import EvidenceMap, Photo, Pixels
 
 RED = 0
@@ -118,14 +118,28 @@ def test_it_looks_at_the_animal(asked: Asked) -> None:
     mask = np.zeros((SIDE, SIDE), np.bool_)
     mask[30:90, 30:90] = True
     found = apart(pixels, mask, asked.probability)
-    assert found.is_about_the_animal is True
-    assert apart(pixels, ~mask, asked.probability).is_about_the_animal is False
+    assert found.rests_on is RestsOn.SUBJECT
+    assert apart(pixels, ~mask, asked.probability).rests_on is RestsOn.BACKGROUND
+    assert found.nothing == pytest.approx(asked.probability(np.full_like(pixels, NEUTRAL)))
     assert apart(pixels, np.ones_like(mask), asked.probability).animal == pytest.approx(found.whole)
 
 
-def test_who_carries_the_answer_may_be_unclear() -> None:
-    assert Apart(0.9, 0.2, 0.1).is_about_the_animal is None
-    assert Apart(0.9, 0.8, 0.7).is_about_the_animal is None
+@pytest.mark.parametrize(
+    ("found", "rests_on"),
+    [
+        (Apart(0.9, 0.8, 0.1), RestsOn.SUBJECT),
+        (Apart(0.9, 0.1, 0.8), RestsOn.BACKGROUND),
+        (Apart(0.9, 0.2, 0.1), RestsOn.BOTH),
+        (Apart(0.9, 0.8, 0.7), RestsOn.EITHER),
+        (Apart(0.3, 0.9, 0.2), RestsOn.SUBJECT),  # the background only disturbs
+        (Apart(0.04, 0.03, 0.01), RestsOn.NOTHING),  # a cat, and what a model of dogs says of it
+        (Apart(0.28, 0.29, 0.23, 0.2), RestsOn.NOTHING),  # a model that hardly knows anything
+        (Apart(0.95, 0.95, 0.5, 0.5), RestsOn.SUBJECT),  # of two classes, nothing at all gives one half
+        (Apart(0.9, 0.5, 0.9, 0.5), RestsOn.BACKGROUND),
+    ],
+)
+def test_who_carries_the_answer(found: Apart, rests_on: RestsOn) -> None:
+    assert found.rests_on is rests_on
 
 
 def test_nobody_waits_any_more(asked: Asked) -> None:

@@ -239,7 +239,7 @@ def test_subject_and_background_are_asked_about_apart(why: Why, monkeypatch: pyt
     cut(why, monkeypatch, mask)
     apart = why.found.cut_out.apart
     assert apart.animal > apart.background
-    assert why.legend == where_it_looks(apart, "colour")
+    assert why.legend == where_it_looks(apart, "colour") == "It looks at the colour."
     assert why.pictures == 3
     assert any(text.startswith("Only the background: ") for text in why.shown.stage.texts)
     cut(why, monkeypatch, ~mask)
