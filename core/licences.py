@@ -21,6 +21,8 @@ from core.about import NAME, VERSION
 from core.folders import program_dir, resources_dir, shipped_models_dir
 
 INDEX = "LICENCES.txt"
+# Before the name of a model among the parts.
+MODEL = "Model "
 _TEXT_NAME = re.compile(r"licen[cs]e|copying|notice|copyright|third.?party|authors", re.IGNORECASE)
 _TEXT_SUFFIXES = {"", ".txt", ".md", ".rst", ".python", ".mit", ".bsd", ".apache", ".eigen"}
 _LONGEST_NAME = 90
@@ -58,7 +60,7 @@ class Part:
 
     def text(self) -> str:
         """The licence in full, each of several only once. Raises OSError."""
-        read = (path.read_text(encoding="utf-8", errors="replace").strip() for path in self.texts)
+        read = (path.read_text(encoding="utf-8", errors="replace").strip("\r\n") for path in self.texts)
         return "\n\n\n".join(dict.fromkeys(read)) + "\n"
 
 
@@ -100,7 +102,7 @@ def models() -> list[Part]:
             version = str(told["version"])
             licences = [f"{one['what']}: {one['licence']}" for one in told["licences"]]
         texts = {text: None for one in licences for name, text in _TEXTS_OF_WEIGHTS.items() if one.endswith(name)}
-        found.append(Part(f"Model {card.parent.name}", version, "; ".join(licences), (card, *kept_texts(*texts))))
+        found.append(Part(MODEL + card.parent.name, version, "; ".join(licences), (card, *kept_texts(*texts))))
     return found
 
 

@@ -48,7 +48,7 @@ retrain_live, retrain_result, retrain_mistakes, retrain_runs, retrain_dialogs   
 photo_grid, drop_box, sorted_table, field_list, truth_matrix, curve_chart, calibration_chart   parts of these
 passphrase_dialog  set, change or remove the passphrase of the Retrain tab
 settings_dialog    choices
-about              versions and licences
+about              versions and licences; licences_dialog: their texts
 help_dialog        what to do, and every key
 manual_desk        the manual: pages read, links followed, words searched; manual_window, manual_page: how it looks
 dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window

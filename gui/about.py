@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 import tkinter
-from importlib.metadata import PackageNotFoundError, metadata
+from collections.abc import Callable
 from tkinter import ttk
 from typing import TYPE_CHECKING
 
 from core.about import NAME, VERSION
+from core.licences import MODEL, parts
 from core.texts import label_name, tr
 from gui.dialog import Dialog
 from gui.icons import icon
@@ -17,29 +17,12 @@ from gui.theme import BODY, Look
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
 
-# Their licences are written here because only some of them say it in a form that a program can read.
-_PARTS = (
-    ("ai-edge-litert", "Apache-2.0"),
-    ("numpy", "BSD-3-Clause"),
-    ("pillow", "MIT-CMU"),
-    ("opencv-python-headless", "Apache-2.0"),
-    ("pi-heif", "BSD-3-Clause; libheif, libde265: LGPL-3.0"),
-    ("pydantic", "MIT"),
-    ("platformdirs", "MIT"),
-    ("polib", "MIT"),
-    ("tqdm", "MPL-2.0 AND MIT"),
-    ("sv-ttk", "MIT"),
-    ("tkinterdnd2", "MIT"),
-    ("xlsxwriter", "BSD-2-Clause"),
-)
-
 
 def about_text(info: BundleInfo | None) -> str:
     """Versions and licences in plain text; reads the installed packages, so it is work for a worker."""
-    lines = [f"{NAME} {VERSION}", tr("Licence: {licence}").format(licence="MIT"), ""]
-    lines += [tr("Made with"), f"  Python {platform.python_version()}: PSF-2.0"]
-    lines.append(f"  Tcl/Tk {tkinter.TkVersion}: TCL")
-    lines += [f"  {name} {_version_of(name)}: {licence}" for name, licence in _PARTS]
+    lines = [f"{NAME} {VERSION}", tr("Licence: {licence}").format(licence="MIT"), "", tr("Made with")]
+    made_with = [part for part in parts() if part.name != NAME and not part.name.startswith(MODEL)]
+    lines += [f"  {part.name} {part.version}: {part.licence}" for part in made_with]
     if info:
         lines += ["", tr("Model"), f"  {label_name(info.title)} {info.version} ({info.date})"]
         lines.append(f"  {label_name(info.summary)}")
@@ -48,19 +31,14 @@ def about_text(info: BundleInfo | None) -> str:
     return "\n".join(lines)
 
 
-def _version_of(name: str) -> str:
-    try:
-        return str(metadata(name)["Version"])
-    except PackageNotFoundError:
-        return tr("(not installed)")
-
-
 class AboutDialog(Dialog):
     """The name, one honest sentence, and the text in full below."""
 
-    def __init__(self, parent: tkinter.Tk, look: Look) -> None:
+    def __init__(self, parent: tkinter.Tk, look: Look, show_licences: Callable[[tkinter.Toplevel], object]) -> None:
         super().__init__(parent, look, tr("About {name}").format(name=NAME))
         self._build()
+        self.licences_button = ttk.Button(self.foot, text=tr("Licences"), command=lambda: show_licences(self))
+        self.licences_button.pack(side="left")
         self.show()
 
     def show_text(self, text: str) -> None:
@@ -69,7 +47,7 @@ class AboutDialog(Dialog):
             return
         self.text.configure(state="normal")
         self.text.delete("1.0", "end")
-        self.text.insert("1.0", text)
+        self.text.insert("1.0", text, "line")
         self.text.configure(state="disabled")
 
     def _build(self) -> None:
@@ -100,6 +78,7 @@ class AboutDialog(Dialog):
         )
         scroll = ttk.Scrollbar(frame, command=self.text.yview)
         self.text.configure(yscrollcommand=scroll.set)
+        self.text.tag_configure("line", lmargin2=px(24))
         scroll.pack(side="right", fill="y")
         self.text.pack(side="left", fill="both", expand=True)
         self.show_text(tr("Reading the versions…"))

@@ -270,8 +270,14 @@ class Preferences:
     def show_about(self) -> None:
         """Versions and licences."""
         shell = self._shell
-        dialog, info = AboutDialog(shell.root, shell.look), shell.desk.info
+        dialog, info = AboutDialog(shell.root, shell.look, self.show_licences), shell.desk.info
         shell.background.start("slow", lambda _job: about_text(info), dialog.show_text)
+
+    def show_licences(self, parent: tkinter.Toplevel) -> None:
+        """The texts of all licences."""
+        from gui.licences_dialog import LicencesDialog
+
+        LicencesDialog(parent, self._shell.look, self._shell.background)
 
     def show_manual(self) -> None:
         """The manual, at what is shown now."""
