@@ -13,6 +13,8 @@ manual              the manual: pages, and where something stands in them
 single_instance     one window: a later start hands its photographs to the first
 file_locks          locks on open files that end with their process
 logs                one log file per start
+this_program        from its source, or as a finished program: started again, and what is said of its parts
+contents            what a finished program is made of, and whether all of it is there
 machine             processors and memory
 licences            the parts that the program is made of, and their licences
 
@@ -91,6 +93,10 @@ export_jobs         one export as a record: which rows, what kind, how far it is
 kept_facts          what the user said of the animals of a run, kept
 breed_names_edit    the table of breed names, changed cell by cell
 database            the file of the library: opened, migrated, put aside when damaged
+library_schema      its tables, and how older ones become the present ones
+library_backups     a whole copy before it is brought up to date
+library_rescue      what can be read of a damaged one
+library_unwritten   words that could not be written, until they can
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight
 row_filters         which rows are wanted, and in which order

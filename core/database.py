@@ -11,186 +11,68 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 from core.errors import LibraryError
+from core.library_backups import back_up, backups
+from core.library_rescue import rescue
+from core.library_schema import MIGRATIONS, statements
 from core.name_search import folded
 from core.texts import tr
 
 log = logging.getLogger(__name__)
 
-# One script for each schema version; a file of version n runs those from n on. Never change one that was released.
-_MIGRATIONS = (
-    """
-    CREATE TABLE photographs (
-        id INTEGER PRIMARY KEY,
-        content TEXT NOT NULL UNIQUE,
-        path TEXT NOT NULL
-    );
-    CREATE TABLE corrections (
-        id INTEGER PRIMARY KEY,
-        photograph INTEGER NOT NULL REFERENCES photographs(id),
-        kind TEXT NOT NULL,
-        label TEXT NOT NULL,
-        name TEXT NOT NULL,
-        who TEXT NOT NULL,
-        at TEXT NOT NULL,
-        model TEXT NOT NULL,
-        predicted TEXT NOT NULL,
-        probability REAL NOT NULL,
-        taken_back TEXT
-    );
-    CREATE INDEX corrections_by_photograph ON corrections(photograph, id);
-    """,
-    # Folders. `files`: which content was found under a path, true as long as size and time are the same.
-    # `vectors`: float16, (channels,), one for each photograph and set of backbones.
-    # `answers.probabilities`: float32, (labels,), one for each photograph and model; `label` is the first one's place.
-    # `run_files`: the rows of a run, one for each file found; `reason` says why one has no answer.
-    # `actions`: what a volunteer did in one go, so that it is undone in one go.
-    # Paths are bytes as the system has them (os.fsencode).
-    """
-    CREATE TABLE files (
-        path BLOB PRIMARY KEY,
-        size INTEGER NOT NULL,
-        modified_ns INTEGER NOT NULL,
-        photograph INTEGER NOT NULL REFERENCES photographs(id)
-    ) WITHOUT ROWID;
-    CREATE TABLE backbones (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE);
-    CREATE TABLE models (id INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL UNIQUE, name TEXT NOT NULL);
-    CREATE TABLE vectors (
-        photograph INTEGER NOT NULL REFERENCES photographs(id),
-        backbone INTEGER NOT NULL REFERENCES backbones(id),
-        vector BLOB NOT NULL,
-        PRIMARY KEY (photograph, backbone)
-    );
-    CREATE TABLE answers (
-        photograph INTEGER NOT NULL REFERENCES photographs(id),
-        model INTEGER NOT NULL REFERENCES models(id),
-        status TEXT NOT NULL,
-        label INTEGER NOT NULL,
-        confidence REAL NOT NULL,
-        doubt REAL NOT NULL,
-        subject REAL NOT NULL,
-        probabilities BLOB NOT NULL,
-        PRIMARY KEY (photograph, model)
-    );
-    CREATE TABLE thumbnails (photograph INTEGER PRIMARY KEY REFERENCES photographs(id), jpeg BLOB NOT NULL);
-    CREATE TABLE runs (
-        id INTEGER PRIMARY KEY,
-        roots TEXT NOT NULL,
-        model INTEGER NOT NULL REFERENCES models(id),
-        state TEXT NOT NULL,
-        begun TEXT NOT NULL,
-        ended TEXT
-    );
-    CREATE TABLE run_files (
-        id INTEGER PRIMARY KEY,
-        run INTEGER NOT NULL REFERENCES runs(id),
-        place INTEGER NOT NULL,
-        path BLOB NOT NULL,
-        photograph INTEGER REFERENCES photographs(id),
-        animal TEXT NOT NULL,
-        reason TEXT NOT NULL,
-        UNIQUE (run, path)
-    );
-    CREATE INDEX run_files_by_photograph ON run_files(photograph);
-    CREATE TABLE actions (
-        id INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        who TEXT NOT NULL,
-        what TEXT NOT NULL,
-        undone TEXT
-    );
-    CREATE TABLE groupings (
-        id INTEGER PRIMARY KEY,
-        photograph INTEGER NOT NULL REFERENCES photographs(id),
-        animal TEXT NOT NULL,
-        action INTEGER NOT NULL REFERENCES actions(id),
-        taken_back TEXT
-    );
-    CREATE INDEX groupings_by_photograph ON groupings(photograph, id);
-    CREATE INDEX groupings_by_action ON groupings(action);
-    ALTER TABLE corrections ADD COLUMN second TEXT NOT NULL DEFAULT '';
-    ALTER TABLE corrections ADD COLUMN second_name TEXT NOT NULL DEFAULT '';
-    ALTER TABLE corrections ADD COLUMN status TEXT NOT NULL DEFAULT '';
-    ALTER TABLE corrections ADD COLUMN action INTEGER REFERENCES actions(id);
-    CREATE INDEX corrections_by_action ON corrections(action);
-    """,
-    # What all rows of a run are listed by, without the rest of an answer; and what tells that rows, answers, words or
-    # animals that were there are others now: `revision` grows. What is new has a greater id.
-    """
-    CREATE INDEX answers_in_short ON answers(model, photograph, status, label, confidence, doubt);
-    CREATE INDEX run_files_by_run ON run_files(run);
-    ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE models ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE corrections ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-    ALTER TABLE groupings ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
-    CREATE INDEX corrections_by_revision ON corrections(revision) WHERE revision > 0;
-    CREATE INDEX groupings_by_revision ON groupings(revision) WHERE revision > 0;
-    CREATE TRIGGER run_files_changed AFTER UPDATE ON run_files BEGIN
-        UPDATE runs SET revision = revision + 1 WHERE id = NEW.run;
-    END;
-    CREATE TRIGGER run_files_gone AFTER DELETE ON run_files BEGIN
-        UPDATE runs SET revision = revision + 1 WHERE id = OLD.run;
-    END;
-    CREATE TRIGGER answers_changed AFTER UPDATE ON answers BEGIN
-        UPDATE models SET revision = revision + 1 WHERE id = NEW.model;
-    END;
-    CREATE TRIGGER answers_come AFTER INSERT ON answers
-    WHEN EXISTS (SELECT 1 FROM run_files WHERE photograph = NEW.photograph) BEGIN
-        UPDATE models SET revision = revision + 1 WHERE id = NEW.model;
-    END;
-    CREATE TRIGGER corrections_changed AFTER UPDATE ON corrections WHEN NEW.revision = OLD.revision BEGIN
-        UPDATE corrections SET revision =
-            1 + coalesce((SELECT max(revision) FROM corrections WHERE revision > 0), 0) WHERE id = NEW.id;
-    END;
-    CREATE TRIGGER groupings_changed AFTER UPDATE ON groupings WHEN NEW.revision = OLD.revision BEGIN
-        UPDATE groupings SET revision =
-            1 + coalesce((SELECT max(revision) FROM groupings WHERE revision > 0), 0) WHERE id = NEW.id;
-    END;
-    """,
-)
+_MIGRATIONS = MIGRATIONS
 _PATIENCE_S = 5.0
+_OF_PEOPLE = ("photographs", "corrections", "groupings", "actions")
+# Beside the library: damage was met, look at every page; and what replaces a damaged one, until it is complete.
+_DAMAGED, _RENEWED = "-damage-met", "-renewed"
 
 
 class Database:
     """The open file; any thread may use it. What goes wrong is raised as LibraryError."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make it. A damaged one is put aside, not deleted, and `notice` tells the user so."""
+        """Open or make it. A damaged one is put aside, not deleted; what can be read of it goes into a new one.
+
+        `notice` tells the user so. One of an older version is copied before it is brought up to date.
+        """
         self.notice = ""
         self.path = path
         self._writers, self._readers = threading.RLock(), threading.RLock()
         try:
             self._writer = _opened(path)
-        except sqlite3.OperationalError as error:
-            raise LibraryError(_cannot(path, error)) from error
         except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise LibraryError(_cannot(path, error)) from error
             log.warning("%s is damaged", path, exc_info=True)
-            aside = _put_aside(path, error)
-            said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
-            self.notice = said.format(path=aside)
+            self.notice = _renewed(path)
             self._writer = _opened(path)
-        self._identity = _identity(path)
+        self._identity, self._is_stale = _identity(path), False
+        with self._explained():
+            self._id = _id(self._writer)
         # A connection of its own: who reads does not wait while somebody writes.
         self._reader = _connected(path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read what was committed, for this thread alone."""
+        if self._is_elsewhere():
+            self._reopen()
         with self._readers, self._explained():
             yield self._reader
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """A connection in a transaction: all of it is kept, or nothing where something is raised."""
-        with self._writers, self._explained(), self._writer:
+        with self._writers, self._explained():
             self._check_place()
-            self._writer.execute("BEGIN IMMEDIATE")
-            yield self._writer
+            with self._writer:
+                self._writer.execute("BEGIN IMMEDIATE")
+                yield self._writer
 
     def write_lazily(self) -> None:
         """From now on a computer that crashes may lose what came in its last moments; a killed program nothing."""
@@ -202,13 +84,43 @@ class Database:
             self._reader.close()
             self._writer.close()
 
+    def _is_elsewhere(self) -> bool:
+        return self._is_stale or _identity(self.path) != self._identity
+
     def _check_place(self) -> None:
         """Nobody would find again what is written to a file that another program moved, deleted or replaced."""
-        if _identity(self.path) != self._identity:
+        if self._is_elsewhere() and not self._reopen():
             said = tr(
-                "The library ({path}) was moved or deleted by another program. Close Shelterlens and start it again."
+                "The library ({path}) was moved or deleted by another program, or its drive was unplugged. Bring it "
+                "back, or close Shelterlens and start it again."
             )
             raise LibraryError(said.format(path=self.path))
+
+    def _reopen(self) -> bool:
+        """Go on with the same library where it is back, such as with its drive; whether it is."""
+        with self._writers, self._readers:
+            if self._writer.in_transaction:
+                return False
+            found: list[sqlite3.Connection] = []
+            try:
+                if not self.path.is_file():  # SQLite would make an empty one
+                    return False
+                found = [_connected(self.path), _connected(self.path)]
+                identity = _identity(self.path)
+                if _version(found[0]) != len(_MIGRATIONS) or _id(found[0]) != self._id:
+                    raise sqlite3.DatabaseError("another library")
+                found[0].execute("PRAGMA foreign_keys = ON")
+            except (sqlite3.Error, OSError) as error:
+                log.info("%s cannot be opened again: %s", self.path, error)
+                for connection in found:
+                    connection.close()
+                return False
+            for connection in (self._reader, self._writer):
+                with suppress(sqlite3.Error):
+                    connection.close()
+            (self._writer, self._reader), self._identity, self._is_stale = found, identity, False
+            log.warning("%s is back", self.path)
+            return True
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -216,6 +128,9 @@ class Database:
             yield
         except sqlite3.Error as error:
             log.warning("the library", exc_info=True)
+            self._is_stale |= getattr(error, "sqlite_errorname", "").startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN"))
+            if _is_damage(error):
+                _mark_damaged(self.path)
             raise LibraryError(_cannot(self.path, error)) from error
 
 
@@ -241,10 +156,16 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
+    renewed = _beside(path, _RENEWED)
+    if renewed.exists() and not path.exists():  # killed between putting the damaged one aside and this
+        renewed.replace(path)
     connection = _connected(path)
     try:
-        _migrate(connection)
+        _migrate(connection, path)
         _check(connection)
+        if _beside(path, _DAMAGED).exists():
+            _check_all(connection)
+            _beside(path, _DAMAGED).unlink(missing_ok=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
@@ -274,48 +195,105 @@ def _contains(words: str, text: str | bytes | None) -> bool:
     return bool(words) and all(word in found for word in words.split())
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _check(connection: sqlite3.Connection, tables: Sequence[str] = _OF_PEOPLE) -> None:
     """Read what cannot be computed again; a check of all pages would take seconds with 20,000 photographs' vectors."""
-    for table in ("photographs", "corrections", "groupings", "actions"):
+    for table in tables:
         problem = connection.execute(f"PRAGMA quick_check({table})").fetchone()[0]
         if problem != "ok":
             raise sqlite3.DatabaseError(problem)
 
 
-def _migrate(connection: sqlite3.Connection) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    if _version(connection) == len(_MIGRATIONS):
+        return  # nothing to write: it opens also while somebody else writes
     with connection:
-        connection.execute("BEGIN IMMEDIATE")  # before looking: another window of the program may be at it too
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.execute("BEGIN IMMEDIATE")  # before looking again: another window of the program may be at it too
+        version = _version(connection)
         if version > len(_MIGRATIONS):
             raise LibraryError(
                 tr("The library of corrections belongs to a newer Shelterlens. Please update the program.")
             )
+        if 0 < version < len(_MIGRATIONS):
+            _check(connection, _OF_PEOPLE[:2])  # a damaged one is no copy to go back to
+            back_up(path, version)
         for script in _MIGRATIONS[version:]:
-            for statement in _statements(script):
+            for statement in statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
 
 
-def _statements(script: str) -> Iterator[str]:
-    """The statements of a script, also those of triggers, which have statements of their own."""
-    statement = ""
-    for part in script.split(";"):
-        statement += part + ";"
-        if part.strip() and sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
+def _id(connection: sqlite3.Connection) -> str:
+    """Which library this is; each has another."""
+    return "".join(str(found) for (found,) in connection.execute("SELECT id FROM library"))
 
 
-def _put_aside(path: Path, error: sqlite3.DatabaseError) -> Path:
-    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check_all(connection: sqlite3.Connection) -> None:
+    """Look at every page; takes seconds, and is done where damage was met."""
+    problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise sqlite3.DatabaseError(problem)
+
+
+def _renewed(path: Path) -> str:
+    """Put the damaged library aside and a new one in its place, with what can be read of it; what to tell the user."""
+    renewed = _beside(path, _RENEWED)
     try:
-        for ending in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + ending)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + ending))
-    except OSError:
+        renewed.unlink(missing_ok=True)
+        with closing(_connected(renewed)) as connection:
+            _migrate(connection, renewed)
+        rescued = rescue(path, backups(path), renewed)
+        with renewed.open("rb+") as file:
+            os.fsync(file.fileno())
+        aside = _put_aside(path)
+        renewed.replace(path)
+    except OSError as error:
+        raise LibraryError(_unusable(path, str(error.strerror or error))) from error
+    except sqlite3.Error as error:
         raise LibraryError(_cannot(path, error)) from error
+    finally:
+        if path.exists():
+            for ending in ("", "-wal", "-shm", "-journal"):
+                _beside(path, _RENEWED + ending).unlink(missing_ok=True)
+    log.warning("%s was read into a new library: %s", aside, rescued)
+    if not rescued.photographs:
+        said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
+        return said.format(path=aside)
+    said = tr(
+        "The library was damaged. It was put aside as {path}. What could be read of it is in a new one: {photographs} "
+        "photographs, and what people said of {words} of them."
+    )
+    return said.format(path=aside, photographs=rescued.photographs, words=rescued.words)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _mark_damaged(path: Path) -> None:
+    """The next start looks at every page, and puts the library aside if need be."""
+    try:
+        _beside(path, _DAMAGED).touch()
+    except OSError:  # a drive that is gone
+        log.warning("%s cannot be marked as damaged", path)
+
+
+def _put_aside(path: Path) -> Path:
+    """Rename the library and what belongs to it. Raises OSError."""
+    aside = path.with_name(f"{path.stem}-damaged-{time.strftime('%Y%m%d-%H%M%S')}{path.suffix}")
+    for ending in ("-wal", "-shm", ""):
+        if _beside(path, ending).exists():
+            _beside(path, ending).rename(_beside(aside, ending))
+    _beside(path, _DAMAGED).unlink(missing_ok=True)
     return aside
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    code = getattr(error, "sqlite_errorname", "")
+    return code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or (type(error) is sqlite3.DatabaseError and not code)
 
 
 def _cannot(path: Path, error: sqlite3.Error) -> str:
@@ -331,4 +309,20 @@ def _cannot(path: Path, error: sqlite3.Error) -> str:
     if code.startswith("SQLITE_READONLY"):
         said = tr("The library ({path}) may only be read, not written. Ask the person who looks after this computer.")
         return said.format(path=path)
-    return tr("The library of corrections ({path}) cannot be used: {reason}.").format(path=path, reason=error)
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        said = tr(
+            "The library ({path}) is damaged. Close Shelterlens and start it again: then it is put aside, and what can "
+            "be read of it goes into a new one."
+        )
+        return said.format(path=path)
+    if code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and not (code == "SQLITE_CANTOPEN" and path.exists()):
+        said = tr(
+            "The library ({path}) cannot be reached: {reason}. If it is on a drive that was unplugged, connect it "
+            "again."
+        )
+        return said.format(path=path, reason=error)
+    return _unusable(path, str(error))
+
+
+def _unusable(path: Path, reason: str) -> str:
+    return tr("The library of corrections ({path}) cannot be used: {reason}.").format(path=path, reason=reason)

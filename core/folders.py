@@ -56,6 +56,11 @@ def library_path() -> Path:
     return data_dir() / "library.sqlite"
 
 
+def unwritten_path() -> Path:
+    """Words that the library did not take wait here: where the settings are, which may be another drive."""
+    return settings_path().with_name("words-not-written.jsonl")
+
+
 def training_dir() -> Path:
     """The runs of training, and what they share: stored embeddings, networks made ready, downloaded weights."""
     return _made(data_dir() / "training")

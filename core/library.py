@@ -6,19 +6,29 @@ Photographs are known by their content, so that a word on one is found again aft
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from enum import Enum
 from pathlib import Path
 
 from core.database import Database, now_text
+from core.errors import LibraryError
+from core.library_unwritten import Unwritten, Word
 from core.records import Correction, Kind, Photo
+from core.texts import tr
+
+log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 1 << 20
 CORRECTION_COLUMNS = "kind, label, name, who, model, predicted, probability, at, second, second_name, status"
+
+
+_NOWHERE: Mapping[int, tuple[str, Path]] = {}
 
 
 class Act(Enum):
@@ -57,26 +67,69 @@ def content_of_pixels(photo: Photo) -> str:
 class Library:
     """The volunteers' side of the database; any thread may use it. What goes wrong is raised as UserError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, unwritten: Path | None = None) -> None:
+        """`unwritten` is a file for words that cannot be written here; those that wait there are written now."""
         self.database = Database(path)
+        self.notice = self.database.notice
+        self._unwritten = Unwritten(unwritten)
+        try:
+            if waited := self._write_unwritten():
+                said = tr("{count} words that could not be written when they were said are in the library now.")
+                self.notice = f"{self.notice} {said.format(count=waited)}".strip()
+        except LibraryError as error:
+            log.warning("words still wait: %s", error)
 
-    @property
-    def notice(self) -> str:
-        """What the user should know of how it was opened; mostly empty."""
-        return self.database.notice
+    def _write_unwritten(self) -> int:
+        """Write what waits, before anything newer; how many words that were."""
+        words, until = self._unwritten.waiting()
+        if not words:
+            return 0
+        with self.database.writing() as connection:
+            act = _begin(connection, Act.LABEL, words[-1].correction.who)
+            for word in words:
+                photograph = photograph_id(connection, word.content, Path(word.path) if word.path else None)
+                _label(connection, act, photograph, word.correction)
+        self._unwritten.forget(until)
+        return len(words)
+
+    @contextmanager
+    def _kept_or_waiting(self, words: Sequence[Word]) -> Iterator[sqlite3.Connection]:
+        """A transaction; where it cannot be, the words wait until the library can be written. Raises LibraryError."""
+        try:
+            self._write_unwritten()
+            with self.database.writing() as connection:
+                yield connection
+        except LibraryError as error:
+            if not words:
+                raise
+            file = self._unwritten.keep(words)
+            said = tr("What you said goes into the library as soon as it can be written; until then it is kept here.")
+            if file is not None:
+                said = tr(
+                    "What you said goes into the library as soon as it can be written; until then it is in {path}."
+                )
+            raise LibraryError(f"{error} {said.format(path=file)}") from error
 
     def correct(self, content: str, path: Path | None, correction: Correction) -> Correction:
         """Keep what the volunteer says; the latest correction of a photograph counts. Returns it with its time."""
         kept = replace(correction, at=_now())
-        with self.database.writing() as connection:
+        with self._kept_or_waiting([Word(content, _as_text(path), kept)]) as connection:
             photograph = photograph_id(connection, content, path)
             _label(connection, _begin(connection, Act.LABEL, kept.who), photograph, kept)
         return kept
 
-    def label(self, corrections: Mapping[int, Correction]) -> None:
-        """Keep what a volunteer says of several photographs (by id), as one act."""
+    def label(self, corrections: Mapping[int, Correction], seen: Mapping[int, tuple[str, Path]] = _NOWHERE) -> None:
+        """Keep what a volunteer says of several photographs (by id), as one act.
+
+        `seen` has their contents and paths: what cannot be written now waits with them.
+        """
         at = _now()
-        with self.database.writing() as connection:
+        words = [
+            Word(seen[photograph][0], _as_text(seen[photograph][1]), replace(correction, at=at))
+            for photograph, correction in corrections.items()
+            if photograph in seen
+        ]
+        with self._kept_or_waiting(words) as connection:
             act = None
             for photograph, correction in corrections.items():
                 act = act or _begin(connection, Act.LABEL, correction.who)
@@ -84,14 +137,14 @@ class Library:
 
     def group(self, photographs: Iterable[int], animal: str, who: str) -> None:
         """These photographs (by id) show this animal, whatever their names say; an empty name: each its own."""
-        with self.database.writing() as connection:
+        with self._kept_or_waiting(()) as connection:
             act = _begin(connection, Act.GROUP, who)
             rows = [(photograph, animal, act) for photograph in photographs]
             connection.executemany("INSERT INTO groupings(photograph, animal, action) VALUES (?, ?, ?)", rows)
 
     def undo(self) -> Undone | None:
         """Take the latest act back that still counts, of whichever session it was; None when there is none left."""
-        with self.database.writing() as connection:
+        with self._kept_or_waiting(()) as connection:
             found = connection.execute("SELECT id, what, who, at FROM actions WHERE undone IS NULL ORDER BY id DESC")
             row = found.fetchone()
             if row is None:
@@ -124,7 +177,7 @@ class Library:
 
     def take_back(self, content: str) -> Correction | None:
         """Take the latest correction of this photograph back; the one that counts now, if there is one before it."""
-        with self.database.writing() as connection:
+        with self._kept_or_waiting(()) as connection:
             connection.execute(
                 "UPDATE corrections SET taken_back = ? WHERE id = (SELECT max(corrections.id) FROM corrections "
                 "JOIN photographs ON photographs.id = photograph WHERE content = ? AND taken_back IS NULL)",

@@ -89,6 +89,7 @@ class Engine:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._reviving = threading.Lock()
+        self._opening = threading.Lock()
         self._loading: Elsewhere | None = None
         self._model: tuple[Elsewhere, Bundle] | None = None
         self._library: Library | None = None
@@ -244,12 +245,12 @@ class Engine:
     @property
     def library(self) -> Library:
         """The volunteers' corrections. Raises UserError."""
-        from core.folders import library_path
+        from core.folders import library_path, unwritten_path
         from core.library import Library
 
-        with self._lock:
+        with self._opening:  # not the lock of the photographs, which are opened while this takes its time
             if self._library is None:
-                self._library = Library(library_path())
+                self._library = Library(library_path(), unwritten_path())
             return self._library
 
     def stop(self) -> None:

@@ -184,14 +184,12 @@ class FolderEngine:
     def tally(self, review: Review) -> Tally:
         """How the run turned out."""
         from core.records import Status
-        from core.reviews import Filter, Order
+        from core.reviews import Filter
 
-        def count(wanted: Filter) -> int:
-            return len(review.numbers(wanted, Order.PLACE))
-
+        review.prepare()  # here, behind the rows: the first letter of a search is answered at once
         kinds = (Status.SURE, Status.UNSURE, Status.NOT_A_DOG, Status.UNREADABLE)
-        sure, unsure, not_a_dog, unreadable = (count(Filter(statuses=frozenset({kind}))) for kind in kinds)
-        return Tally(sure, unsure, not_a_dog, unreadable, count(Filter(reviewed=True)))
+        sure, unsure, not_a_dog, unreadable = (review.count(Filter(statuses=frozenset({kind}))) for kind in kinds)
+        return Tally(sure, unsure, not_a_dog, unreadable, review.count(Filter(reviewed=True)))
 
     def _info_of(self, run: Run) -> BundleInfo:
         from core.fingerprints import model_fingerprint
@@ -213,7 +211,7 @@ class FolderEngine:
         from core.reviews import Filter
 
         numbers = review.numbers(wanted, order, reverse)
-        total = len(numbers) if wanted == Filter() else len(review.numbers())
+        total = len(numbers) if wanted == Filter() else review.count()
         if not with_choices:
             return Listed(numbers, total)
         return Listed(numbers, total, review.breeds(), review.names_of_animals())
@@ -269,6 +267,7 @@ class FolderEngine:
     def label(self, review: Review, numbers: Sequence[int], word: Callable[[Row], Correction | None]) -> Kept:
         """Keep what `word` says of each of these rows, as one act; None and rows without a picture are left out."""
         said: dict[int, Correction] = {}
+        seen: dict[int, tuple[str, Path]] = {}
         labelled = skipped = 0
         for start in range(0, len(numbers), _ROWS_AT_ONCE):
             for row in review.rows(numbers[start : start + _ROWS_AT_ONCE]):
@@ -278,8 +277,9 @@ class FolderEngine:
                 else:
                     labelled += 1
                     said[row.photograph] = stamped(correction, row, review.info)
+                    seen[row.photograph] = row.tagged.content, row.tagged.path
         if said:
-            self._library.label(said)
+            self._library.label(said, seen)
         return Kept(labelled, skipped)
 
     def group(self, review: Review, numbers: Sequence[int], animal: str) -> int:

@@ -112,7 +112,7 @@ def test_a_newer_library_is_left_alone(path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be used"):
+    with pytest.raises(UserError, match="cannot be reached"):
         Library(tmp_path / "no such folder" / "library.sqlite")
 
 
