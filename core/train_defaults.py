@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import unicodedata
+from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from core.backbones import BACKBONES, Kind
 from core.bundle_info import NAME, RESERVED, BundleInfo
 from core.bundles import INFO_FILE, read_info
 from core.errors import UserError
-from core.folders import shipped_models_dir
+from core.folders import models_dir, shipped_models_dir
+from core.settings import load_settings
 from core.texts import tr
 from core.train_config import Augmentation, Fit, Mode, Network, Source, TrainConfig
 
@@ -93,6 +96,20 @@ def taken_words(name: str) -> str:
 
 def _in_use() -> str:
     """The row of the table that has the networks of the model in use; the shipped ones where there is none."""
+    # Checking a model takes up to a second, and the window asks again with every change of the way to train.
+    name = load_settings().model or ""
+    return _row_of(name, tuple(_changed_at(folder / name) for folder in (models_dir(), shipped_models_dir())))
+
+
+def _changed_at(folder: Path) -> int:
+    try:
+        return (folder / INFO_FILE).stat().st_mtime_ns
+    except (OSError, ValueError):  # a zero byte in the settings
+        return 0
+
+
+@lru_cache(maxsize=4)
+def _row_of(_name: str, _changed: tuple[int, ...]) -> str:
     from core.models import find_model
 
     try:

@@ -55,6 +55,7 @@ dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   p
 actions            what can be done, with its visible name and its key; focus: where the keyboard is
 engine             what the worker threads do for the window
 background         lanes of work whose results arrive in the main loop; garbage: what is left is freed there too
+timers             what a widget wanted to do later is called off with it
 clipboard, dropping, desktop, theme   the desktop around the window; widget_styles: what the theme leaves too faint
 timeline           how long the start takes
 check              what the doctor asks about the window

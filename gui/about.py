@@ -58,7 +58,7 @@ class AboutDialog(Dialog):
         ttk.Label(head, image=self._icon or "").pack(side="left", padx=(0, px(14)))
         ttk.Label(head, text=f"{NAME} {VERSION}", style="Title.TLabel").pack(anchor="w")
         said = tr("Says which breed a dog looks like, shows why, and knows when it does not know. Looks, not descent.")
-        ttk.Label(head, text=said, wraplength=px(440), justify="left").pack(anchor="w", pady=(px(4), 0))
+        ttk.Label(head, text=said, wraplength=self.look.room(440), justify="left").pack(anchor="w", pady=(px(4), 0))
         frame = ttk.Frame(self.body)
         frame.pack(fill="both", expand=True)
         self.text = tkinter.Text(

@@ -20,6 +20,7 @@ from gui.later_starts import answer_later_starts
 from gui.shell import Shell
 from gui.theme import Look, sharp_on_windows
 from gui.timeline import mark
+from gui.timers import end_with_widgets
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,8 @@ def open_window(settings: Settings, engine: Engine) -> Shell:
     look.use("dark" if dark else "light")
     shell = Shell(root, look, settings, engine)
     root.report_callback_exception = _reporting(shell)
+    _report_in_tcl(shell)
+    end_with_widgets(root)
     show_icon(root)
     root.deiconify()
     return shell
@@ -65,3 +68,15 @@ def _reporting(shell: Shell) -> Callable[..., None]:
         shell.notice.show(tr("Something went wrong. The details are in the log (Help menu)."))
 
     return report
+
+
+def _report_in_tcl(shell: Shell) -> None:
+    """The same for errors in Tk's own scripts: Tk would show a dialog with lines of its program."""
+    tk = shell.root.tk
+
+    def report(message: str, *_options: str) -> None:
+        log.error("error in Tk: %s: %s", message, tk.eval("set ::errorInfo"))
+        shell.notice.show(tr("Something went wrong. The details are in the log (Help menu)."))
+
+    tk.createcommand("report_error_in_tk", report)
+    tk.call("interp", "bgerror", "", "report_error_in_tk")

@@ -1,4 +1,4 @@
-"""What all dialogs share: over their window, closed by Escape, back where the keyboard was."""
+"""What all dialogs share: over their window, scrolled where needed, closed by Escape, back where the keyboard was."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from tkinter import ttk
 
 from core.texts import tr
 from gui.focus import focused
+from gui.scroll_frame import ScrollFrame
 from gui.theme import Look
+
+# Of the desktop: the dialog's own title bar and a panel.
+_TITLE_BARS_PX, _RIMS_PX = 60, 20
 
 
 class Dialog(tkinter.Toplevel):
@@ -22,17 +26,25 @@ class Dialog(tkinter.Toplevel):
         self.title(title)
         self.transient(parent)
         self.resizable(False, False)
-        self.body = ttk.Frame(self, padding=(look.px(20), look.px(18), look.px(20), look.px(8)))
+        self._scroll_all = ScrollFrame(self, look, fills=True)
+        self.body = ttk.Frame(
+            self._scroll_all.inside,
+            padding=(look.px(20), look.px(18), look.px(20) - self._scroll_all.bar_width, look.px(8)),
+        )
         self.foot = ttk.Frame(self, padding=(look.px(20), look.px(8), look.px(20), look.px(16)))
         self.close_button = ttk.Button(self.foot, text=tr("Close"), command=self.close)
         self.foot.pack(side="bottom", fill="x")
-        self.body.pack(side="top", fill="both", expand=True)
+        self._scroll_all.pack(side="top", fill="both", expand=True)
+        self.body.pack(fill="both", expand=True)
+        self.body.bind("<Configure>", lambda _event: self._take_room(), add=True)
         self.close_button.pack(side="right")
         self.bind("<Escape>", lambda _event: self.close())
         self.protocol("WM_DELETE_WINDOW", self.close)
 
     def show(self) -> None:
         """Put it over the middle of its window."""
+        self.update_idletasks()
+        self._take_room()
         self.update_idletasks()
         parent, width, height = self._parent, self.winfo_reqwidth(), self.winfo_reqheight()
         x = parent.winfo_rootx() + (parent.winfo_width() - width) // 2
@@ -41,6 +53,12 @@ class Dialog(tkinter.Toplevel):
         self.geometry(f"+{x}+{max(0, min(y, self.winfo_screenheight() - height))}")
         self.deiconify()
         self.close_button.focus_set()
+
+    def _take_room(self) -> None:
+        """As large as what is in it, as far as the screen goes."""
+        most = self.winfo_screenheight() - self.foot.winfo_reqheight() - self.look.px(20) - _TITLE_BARS_PX
+        self._scroll_all.take_room(most)
+        self._scroll_all.take_width(self.winfo_screenwidth() - _RIMS_PX)
 
     def close(self) -> None:
         """Away with it."""

@@ -37,6 +37,9 @@ class Chosen:
     path: Path
 
 
+_BESIDE_PX = 400
+
+
 class ChoosePage(ttk.Frame):
     """`kind`, `options`, `scope`... are what is chosen now; `known` are options of earlier exports by "form.option"."""
 
@@ -64,6 +67,7 @@ class ChoosePage(ttk.Frame):
         self._given_name = ""
         self._stem = ""
         self.options: OptionList | None = None
+        self._is_wide = True
         self.kind_buttons: dict[Form, ttk.Radiobutton] = {}
         self.scope_buttons: dict[Scope, ttk.Radiobutton] = {}
         self._build()
@@ -142,8 +146,9 @@ class ChoosePage(ttk.Frame):
         px = self._look.px
         self.columnconfigure(1, weight=1)
         self.rowconfigure(0, weight=1)
-        left = ttk.Frame(self)
+        self._left = left = ttk.Frame(self)
         left.grid(row=0, column=0, rowspan=3, sticky="ns", padx=(0, px(24)))
+        self.bind("<Configure>", lambda _event: self._arrange())
         ttk.Label(left, text=tr("What to write"), style="Strong.TLabel").pack(anchor="w", pady=(0, px(6)))
         for form, kind in self._kinds.items():
             button = ttk.Radiobutton(
@@ -154,6 +159,26 @@ class ChoosePage(ttk.Frame):
         self._build_kind()
         self._build_rows()
         self._build_place()
+
+    def _arrange(self) -> None:
+        """What to write stands beside the rest, or above it where text is large for the window."""
+        px = self._look.px
+        is_wide = self.winfo_width() - self._left.winfo_reqwidth() > px(_BESIDE_PX)
+        parts = (self._scroll, self._rows_frame, self._place)
+        if is_wide != self._is_wide:
+            self._is_wide = is_wide
+            self._left.grid(row=0, column=0, rowspan=3 if is_wide else 1, sticky="nw")
+            self.columnconfigure(0, weight=0 if is_wide else 1)
+            self.columnconfigure(1, weight=1 if is_wide else 0)
+            self.rowconfigure(0, weight=1 if is_wide else 0)
+            self.rowconfigure(1, weight=0 if is_wide else 1)
+            for row, part in enumerate(parts):
+                hidden = not part.winfo_manager()
+                part.grid(row=row if is_wide else row + 1, column=1 if is_wide else 0)
+                if hidden:
+                    part.grid_remove()
+        if not is_wide:
+            self._scroll.take_room(100_000)
 
     def _build_kind(self) -> None:
         px = self._look.px
@@ -167,7 +192,7 @@ class ChoosePage(ttk.Frame):
 
     def _build_rows(self) -> None:
         px = self._look.px
-        frame = ttk.Frame(self)
+        self._rows_frame = frame = ttk.Frame(self)
         frame.grid(row=1, column=1, sticky="ew", pady=(px(8), 0))
         ttk.Separator(frame).pack(fill="x", pady=(0, px(8)))
         self._rows_title = ttk.Label(frame, style="Strong.TLabel")
@@ -294,6 +319,9 @@ class ChoosePage(ttk.Frame):
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
         width = max(self._look.px(240), self._scroll.inside.winfo_width() - self._look.px(8))
         self._explanation.configure(wraplength=width)
+        self._title.configure(wraplength=width)
+        if not self._is_wide:
+            self._scroll.take_room(100_000)
 
 
 def grouped(number: int) -> str:

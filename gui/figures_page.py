@@ -16,6 +16,7 @@ from gui.agreement_view import AgreementView
 from gui.bar_chart import BarChart, Count, grouped
 from gui.confusion_view import ConfusionView, Matrix
 from gui.dialog import Dialog
+from gui.flow import Flow
 from gui.row_cells import SIGNS, status_name
 from gui.row_signs import RowSigns
 from gui.scroll_frame import ScrollFrame
@@ -102,8 +103,9 @@ class FiguresPage(Dialog):
 
     def _build_statuses(self, parent: tkinter.Misc) -> ttk.Frame:
         frame = ttk.Frame(parent)
+        flow = Flow(frame, self.look)
         self.status_buttons: dict[Status, ttk.Button] = {}
-        for column, (status, number) in enumerate(self._figures.statuses.items()):
+        for status, number in self._figures.statuses.items():
             words = {"answer": status_name(status), "count": grouped(number)}
             share = percent(number / max(1, self._figures.photographs))
             button = ttk.Button(
@@ -114,8 +116,7 @@ class FiguresPage(Dialog):
                 command=lambda status=status: self._choose(Filter(frozenset({status}))),  # type: ignore[misc]
                 state="normal" if number else "disabled",
             )
-            frame.columnconfigure(column, weight=1)
-            button.grid(row=0, column=column, sticky="ew", padx=(0 if not column else self.look.px(8), 0))
+            flow.add(button)
             self.status_buttons[status] = button
         return frame
 

@@ -28,7 +28,7 @@ class _Question(Dialog):
         self.close_button.configure(text=tr("Cancel"))
         self.keep_button = ttk.Button(self.foot, text=keep, style="Accent.TButton", command=self.keep)
         self.keep_button.pack(side="right", padx=(0, look.px(8)))
-        self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.px(300))
+        self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.room(300))
         self.wrong.pack(side="left", fill="x", expand=True)
 
     def keep(self) -> None:
@@ -58,10 +58,16 @@ class CrossDialog(_Question):
             NameField(self.body, look, tr("First breed"), options, self.keep),
             NameField(self.body, look, tr("Second breed"), options, self.keep),
         )
-        for column, field in enumerate(self.fields):
-            field.grid(row=0, column=column, sticky="nsew", padx=(look.px(16) if column else 0, 0))
-            if column < len(first):
-                field.put(self._choices[column].shown)
+        self.update_idletasks()
+        is_wide = 2 * self.fields[0].winfo_reqwidth() < self.winfo_screenwidth() - look.px(80)
+        for place, field in enumerate(self.fields):
+            row, column = (0, place) if is_wide else (place, 0)
+            space = look.px(16) if place else 0
+            field.grid(
+                row=row, column=column, sticky="nsew", padx=(space * is_wide, 0), pady=(space * (not is_wide), 0)
+            )
+            if place < len(first):
+                field.put(self._choices[place].shown)
         self.show()
         self.fields[0].begin()
 
@@ -102,7 +108,9 @@ class AnimalDialog(_Question):
     ) -> None:
         super().__init__(parent, look, tr("One animal"), tr("Keep together"))
         self._on_kept = on_kept
-        ttk.Label(self.body, text=said, wraplength=look.px(360), justify="left").pack(anchor="w", pady=(0, look.px(10)))
+        ttk.Label(self.body, text=said, wraplength=look.room(360), justify="left").pack(
+            anchor="w", pady=(0, look.px(10))
+        )
         self.field = NameField(self.body, look, tr("Its name"), [(name, (name,)) for name in names], self.keep)
         self.field.pack(fill="both", expand=True)
         self.apart_button = ttk.Button(self.foot, text=tr("Each on its own"), command=lambda: self._kept(""))

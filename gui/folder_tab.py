@@ -22,6 +22,7 @@ from gui.folder_words import earlier_line
 from gui.key_bar import KeyBar, KeyHint
 from gui.row_cells import RowCells
 from gui.row_selection import Selection
+from gui.scroll_frame import ScrollFrame
 from gui.theme import Look
 from gui.tooltip import Tooltip
 
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from gui.row_view import RowView
 
 _PREVIEW_SHARE, _PREVIEW_PX = 0.32, (340, 620)
+_LEAST_ROWS_PX, _LEAST_BOTH_PX = 170, 360
+# Narrower than this the filters would need many lines beside the preview.
+_BESIDE_PX = 860
 _TOOLS = ("folder_figures", "folder_export")
 _MENU = (
     *("folder_accept", *CANDIDATES, "folder_breed", None),
@@ -54,7 +58,7 @@ class FolderTab(ttk.Frame):
         desk: FolderDesk,
         settings: Settings,
     ) -> None:
-        super().__init__(parent, padding=(look.px(12), look.px(8), look.px(12), look.px(8)))
+        super().__init__(parent, padding=(look.px(12), look.px(8), 0, look.px(8)))
         self._look = look
         self._desk = desk
         self._hints = hints
@@ -67,10 +71,12 @@ class FolderTab(ttk.Frame):
         self._views: tuple[RowGrid, RowTable] | None = None
         self._buttons: dict[str, ttk.Button] = {}
         self._menu: tkinter.Menu | None = None
-        self._tools = ttk.Frame(self)
+        self._all = ScrollFrame(self, look, fills=True)
+        self._page = page = self._all.inside
+        self._tools = ttk.Frame(page)
         self.progress = FolderProgress(self._tools, look)
-        self.welcome = FolderWelcome(self, look, actions["open_folder"])
-        self._rows = ttk.Frame(self)
+        self.welcome = FolderWelcome(page, look, actions["open_folder"])
+        self._rows = ttk.Frame(page)
         self._build()
         self._show_fixed_texts()
 
@@ -235,6 +241,7 @@ class FolderTab(ttk.Frame):
             self.preview.grid()
         else:
             self.preview.grid_remove()
+        self._share_width()
 
     def focus_rows(self) -> None:
         """The keyboard to the rows."""
@@ -264,8 +271,9 @@ class FolderTab(ttk.Frame):
 
     def _build(self) -> None:
         px = self._look.px
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(1, weight=1)
+        self._all.pack(fill="both", expand=True)
+        self._page.columnconfigure(0, weight=1)
+        self._page.rowconfigure(1, weight=1)
         self._tools.columnconfigure(1, weight=1)
         for column, name in ((0, "open_folder"), *((n + 2, name) for n, name in enumerate(_TOOLS))):
             button = ttk.Button(self._tools, command=self.actions[name].run)
@@ -286,8 +294,8 @@ class FolderTab(ttk.Frame):
 
         px, rows, desk = self._look.px, self._rows, self._desk
         rows.columnconfigure(0, weight=1)
-        rows.rowconfigure(1, weight=1)
-        top = ttk.Frame(rows)
+        rows.rowconfigure(1, weight=1, minsize=px(_LEAST_ROWS_PX))
+        self._top = top = ttk.Frame(rows)
         top.columnconfigure(0, weight=1)
         self.bar = FilterBar(top, self._look, self._on_filter)
         self.bar.grid(row=0, column=0, sticky="ew")
@@ -328,9 +336,17 @@ class FolderTab(ttk.Frame):
             self.focus_rows()
 
     def _share_width(self) -> None:
-        least, most = (self._look.px(side) for side in _PREVIEW_PX)
-        if self.preview is not None:
-            self.preview.configure(width=min(most, max(least, round(self._rows.winfo_width() * _PREVIEW_SHARE))))
+        """The preview has its share; where text is large for the window, the filters go over it."""
+        px, whole = self._look.px, self._rows.winfo_width()
+        least, most = (px(side) for side in _PREVIEW_PX)
+        if self.preview is None:
+            return
+        self.preview.configure(width=min(most, max(min(least, whole * 9 // 20), round(whole * _PREVIEW_SHARE))))
+        is_wide = whole > px(_BESIDE_PX)
+        self._top.grid(columnspan=1 if is_wide else 2)
+        self._rows.rowconfigure(1, minsize=px(_LEAST_ROWS_PX if is_wide or not self.has_preview else _LEAST_BOTH_PX))
+        if self.has_preview:
+            self.preview.grid(row=0 if is_wide else 1, rowspan=2 if is_wide else 1)
 
     def _show_toggle(self) -> None:
         self._toggle.configure(text=tr("Table") if self.is_grid else tr("Pictures"))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from PIL import Image, ImageTk
 
 _BAR_PX = (150, 12)
+_TITLE_PX = 140
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,14 @@ class HeatmapStrip(ttk.Frame):
         self.after_idle(self._wrap_title)  # then the width of the new texts is known
 
     def _wrap_title(self) -> None:
-        legend = self._legend.winfo_reqwidth() + self._look.px(12) if self._legend.winfo_manager() else 0
-        self._title.configure(wraplength=max(self._look.px(120), self.winfo_width() - legend))
+        px = self._look.px
+        legend = self._legend.winfo_reqwidth() + px(12) if self._legend.winfo_manager() else 0
+        room = self.winfo_width() - legend
+        is_beside = room > px(_TITLE_PX)
+        if legend:  # where there is no room beside the title it stands below
+            row, column, sticky = (0, 1, "e") if is_beside else (1, 0, "w")
+            self._legend.grid(row=row, column=column, sticky=sticky)
+        self._title.configure(wraplength=max(px(120), room if is_beside else self.winfo_width()))
 
     def enable(self, enabled: bool, has_outline: bool = True) -> None:
         """Whether there is a picture to draw, and whether one with an outline."""
@@ -143,7 +150,7 @@ class HeatmapStrip(ttk.Frame):
         self._legend.grid(row=0, column=1, sticky="e")
         self._legend.grid_remove()
         self._controls = ttk.Frame(self)
-        self._controls.grid(row=1, column=0, columnspan=2, sticky="ew")
+        self._controls.grid(row=2, column=0, columnspan=2, sticky="ew")
         self._groups = [ttk.Frame(self._controls) for _ in range(4)]
         self._build_controls(*self._groups)
         self._controls.bind("<Configure>", lambda _event: self._flow())

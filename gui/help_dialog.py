@@ -9,7 +9,6 @@ from tkinter import font, ttk
 from core.texts import tr
 from gui.actions import Action
 from gui.dialog import Dialog
-from gui.scroll_frame import ScrollFrame
 from gui.theme import STRONG, Look
 
 _MOST_COLUMNS = 3
@@ -21,28 +20,23 @@ class HelpDialog(Dialog):
     def __init__(self, parent: tkinter.Tk, look: Look, actions: Sequence[Action]) -> None:
         super().__init__(parent, look, tr("Help"))
         px = look.px
-        scroll = ScrollFrame(self.body, look)
-        scroll.pack(fill="both", expand=True)
-        page = scroll.inside
+        page = self.body
         for title, text in _paragraphs():
             ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w")
-            label = ttk.Label(page, text=text, wraplength=px(860), justify="left")
+            label = ttk.Label(page, text=text, wraplength=look.room(860), justify="left")
             label.pack(anchor="w", pady=(px(2), px(10)))
         for title, tab in _tables():
             ttk.Label(page, text=title, style="Strong.TLabel").pack(anchor="w", pady=(px(6), px(4)))
             table = ttk.Frame(page)
             table.pack(fill="x")
             self._fill_table(table, [action for action in actions if action.tab == tab])
-        self.update_idletasks()
-        scroll.take_room(self.winfo_screenheight() * 2 // 3)
-        scroll.take_width()
         self.show()
 
     def _fill_table(self, table: ttk.Frame, actions: Sequence[Action]) -> None:
         px = self.look.px
         measure = font.nametofont(STRONG, self).measure
         widest = max(measure(action.key_text()) + measure(action.text()) for action in actions) + px(48)
-        columns = max(1, min(_MOST_COLUMNS, px(1120) // widest))
+        columns = max(1, min(_MOST_COLUMNS, self.look.room(1120) // widest))
         rows = -(-len(actions) // columns)
         for number, action in enumerate(actions):
             row, column = number % rows, number // rows * 2

@@ -36,7 +36,7 @@ class PassphraseDialog(Dialog):
             "Whoever opens the Retrain tab is asked for it once each time the program starts. It is kept so that "
             "nobody can read it. Forgotten: the manual says which line of the settings file to delete."
         )
-        text = ttk.Label(self.body, text=said, style="Faint.TLabel", wraplength=px(420), justify="left")
+        text = ttk.Label(self.body, text=said, style="Faint.TLabel", wraplength=look.room(420), justify="left")
         text.grid(row=0, column=0, columnspan=2, sticky="w", pady=(0, px(10)))
         names = [("new", tr("New passphrase")), ("again", tr("The same again"))]
         if kept:
@@ -48,7 +48,7 @@ class PassphraseDialog(Dialog):
             for key in ("<Return>", "<KP_Enter>"):
                 entry.bind(key, lambda _event: self.keep())
             self.entries[name] = entry
-        self.wrong = ttk.Label(self.body, foreground=look.colours.bad, wraplength=px(420), justify="left")
+        self.wrong = ttk.Label(self.body, foreground=look.colours.bad, wraplength=look.room(420), justify="left")
         self.wrong.grid(row=5, column=0, columnspan=2, sticky="w", pady=(px(6), 0))
         self.close_button.configure(text=tr("Cancel"))
         self.keep_button = ttk.Button(self.foot, text=tr("Keep"), style="Accent.TButton", command=self.keep)

@@ -133,13 +133,23 @@ class PhotoCanvas(tkinter.Canvas):
         rim = px(20)
         box = (rim, rim, width - rim, height - rim)
         rounded_box(self, box, px(16), fill=colours.card, outline=colours.border, width=2, dash=(8, 6))
-        if self._icon:
-            self.create_image(x, y - px(92), image=self._icon)
         room = width - 2 * rim - px(32)
         title, hint = tr("Drop a photograph of a dog here"), tr("or paste one with {keys}")
-        self._write(x, y - px(14), title, TITLE, colours.text, room)
-        self._button.place(x=x, y=y + px(36), anchor="center")
-        self._write(x, y + px(80), hint.format(keys=self._paste.key_text()), BODY, colours.faint, room)
+        first = self._write(x, 0, title, TITLE, colours.text, room, anchor="n")
+        last = self._write(x, 0, hint.format(keys=self._paste.key_text()), BODY, colours.faint, room, anchor="n")
+        heights = [self._height_of(first), self._button.winfo_reqheight(), self._height_of(last)]
+        needed = sum(heights) + 2 * px(16)
+        has_icon = bool(self._icon) and height > needed + px(150) + 2 * rim
+        top = y - needed / 2 + (px(56) if has_icon else 0)
+        if has_icon:
+            self.create_image(x, top - px(78), image=self._icon)
+        self.move(first, 0, top)
+        self._button.place(x=x, y=top + heights[0] + px(16), anchor="n")
+        self.move(last, 0, top + heights[0] + heights[1] + 2 * px(16))
+
+    def _height_of(self, item: int) -> int:
+        box = self.bbox(item)
+        return box[3] - box[1] if box else 0
 
     def _draw_busy(self) -> None:
         width, height = self.room

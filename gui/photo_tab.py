@@ -11,6 +11,7 @@ from core.texts import tr
 from gui.actions import Action
 from gui.breed_bars import Bar, BreedBars
 from gui.correction_box import Choice, CorrectionBox
+from gui.flow import Flow
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
 from gui.photo_canvas import PhotoCanvas
 from gui.scroll_frame import ScrollFrame
@@ -22,6 +23,8 @@ _TOOLS = (("open", "paste"), ("previous", "next"))
 _MORE_TOOLS = ("copy", "save")
 _PANEL_PX = 392
 _FIELD_GAP_PX = 18
+_LEAST_PICTURE_PX = 150
+_TITLE_LETTERS = 18
 
 
 class PhotoListener(Protocol):
@@ -43,18 +46,23 @@ class PhotoTab(ttk.Frame):
     def __init__(
         self, parent: tkinter.Misc, look: Look, actions: Mapping[str, Action], listener: PhotoListener
     ) -> None:
-        super().__init__(parent, padding=(look.px(12), look.px(8), look.px(12), look.px(8)))
+        super().__init__(parent, padding=(look.px(12), look.px(8), 0, look.px(8)))
         self._look = look
         self._listener = listener
         self._actions = actions
         self._buttons: dict[str, ttk.Button] = {}
         self._others: Sequence[Bar] = ()
         self._name, self._place = "", ""
-        self._title = ttk.Label(self, anchor="center", width=1)
+        self._all = ScrollFrame(self, look, fills=True)
+        page = self._all.inside
+        self._tools = ttk.Frame(page)
+        self._first_tools = [self._build_group(self._tools, names) for names in _TOOLS]
+        self._title = ttk.Label(self._tools, anchor="center", width=_TITLE_LETTERS)
+        self._last_tools = self._build_group(self._tools, _MORE_TOOLS)
         Tooltip(self._title, look, lambda: self._name)
-        self.canvas = PhotoCanvas(self, look, self._actions["open"], self._actions["paste"], listener.resized)
-        self.strip = HeatmapStrip(self, look, listener.choices, listener.redraw)
-        self._panel = ttk.Frame(self, width=look.px(_PANEL_PX))
+        self.canvas = PhotoCanvas(page, look, self._actions["open"], self._actions["paste"], listener.resized)
+        self.strip = HeatmapStrip(page, look, listener.choices, listener.redraw)
+        self._panel = ttk.Frame(page, width=look.px(_PANEL_PX))
         self._answer = ScrollFrame(self._panel, look)
         answer = self._answer.inside
         self.verdict = VerdictCard(answer, look, self._actions["take_back"].run)
@@ -72,6 +80,7 @@ class PhotoTab(ttk.Frame):
         """The fixed texts in the present language; the desk shows the answer again."""
         for name, button in self._buttons.items():
             button.configure(text=self._actions[name].text())
+        self._flow.soon()
         self._versus_label.configure(text=tr("Compare with:"))
         self.strip.show_texts()
         self.correction.show_texts()
@@ -108,26 +117,33 @@ class PhotoTab(ttk.Frame):
             button.state(["!disabled" if self._actions[name].is_allowed() else "disabled"])
 
     def _build(self) -> None:
-        px = self._look.px
-        self.columnconfigure(0, weight=1)
-        self.rowconfigure(1, weight=1)
+        px, page = self._look.px, self._all.inside
+        self._all.pack(fill="both", expand=True)
+        page.columnconfigure(0, weight=1)
+        page.rowconfigure(1, weight=1)
         self._build_tools().grid(row=0, column=0, columnspan=2, sticky="ew", pady=(0, px(8)))
+        self.canvas.configure(height=px(_LEAST_PICTURE_PX))
         self.canvas.grid(row=1, column=0, sticky="nsew")
         self.strip.grid(row=2, column=0, sticky="ew", pady=(px(8), 0))
         self._panel.grid(row=1, column=1, rowspan=2, sticky="nsew", padx=(px(16), 0))
         self._panel.grid_propagate(False)
+        self.bind("<Configure>", lambda _event: self._share_width())
+        self.bind("<<ThemeChanged>>", lambda _event: self._share_width())
         self._build_panel()
 
+    def _share_width(self) -> None:
+        """The answer is as wide as its text needs, but leaves half of the window to the picture."""
+        self._panel.configure(width=min(self._look.px(_PANEL_PX), self.winfo_width() // 2))
+
     def _build_tools(self) -> ttk.Frame:
-        row, px = ttk.Frame(self), self._look.px
-        row.columnconfigure(len(_TOOLS), weight=1)
-        for column, names in enumerate(_TOOLS):
-            self._build_group(row, names).grid(row=0, column=column, padx=(0, px(12)))
-        self._title.grid(row=0, column=len(_TOOLS), sticky="ew", in_=row)
-        self._title.lift()
+        flow = Flow(self._tools, self._look)
+        for group in self._first_tools:
+            flow.add(group)
+        flow.add(self._title, grows_to=100_000)
+        flow.add(self._last_tools, at_right=True)
         self._title.bind("<Configure>", lambda _event: self.show_title(self._name, self._place))
-        self._build_group(row, _MORE_TOOLS).grid(row=0, column=len(_TOOLS) + 1, padx=(px(12), 0))
-        return row
+        self._flow = flow
+        return self._tools
 
     def _build_group(self, parent: ttk.Frame, names: Sequence[str]) -> ttk.Frame:
         group = ttk.Frame(parent)

@@ -33,9 +33,10 @@ class ClassDialog(Dialog):
         self.close_button.configure(text=tr("Cancel"))
         self.keep_button = ttk.Button(self.foot, text=tr("Keep"), style="Accent.TButton", command=self.keep)
         self.keep_button.pack(side="right", padx=(0, look.px(8)))
-        self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.px(300))
+        self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.room(300))
         self.wrong.pack(side="left", fill="x", expand=True)
-        ttk.Label(self.body, text=said, wraplength=look.px(400), justify="left").pack(anchor="w", pady=(0, look.px(10)))
+        what = ttk.Label(self.body, text=said, wraplength=look.room(400), justify="left")
+        what.pack(anchor="w", pady=(0, look.px(10)))
         self.field = NameField(
             self.body, look, tr("Class"), [(shown, (shown, name)) for name, shown in names], self.keep
         )
@@ -66,7 +67,7 @@ class SureDialog(Dialog):
     ) -> None:
         super().__init__(parent, look, title)
         self.close_button.pack_forget()
-        ttk.Label(self.body, text=said, wraplength=look.px(460), justify="left").pack(anchor="w")
+        ttk.Label(self.body, text=said, wraplength=look.room(460), justify="left").pack(anchor="w")
         self.buttons: list[ttk.Button] = []
         for text, run in answers:
             button = ttk.Button(self.foot, text=text, command=lambda run=run: self._answer(run))  # type: ignore[misc]

@@ -41,7 +41,8 @@ class ScrollFrame(ttk.Frame):
         return bool(self._bar.winfo_manager())
 
     @property
-    def _bar_width(self) -> int:
+    def bar_width(self) -> int:
+        """Pixels that are kept for the bar beside the contents."""
         return self._bar.winfo_reqwidth() + self._look.px(4)
 
     def take_room(self, most_height: int) -> None:
@@ -53,9 +54,14 @@ class ScrollFrame(ttk.Frame):
         """No lower than this, whatever it has inside."""
         self._view.configure(height=max(1, height))
 
-    def take_width(self) -> None:
-        """As wide as its contents, with room for the bar."""
-        self._view.configure(width=self.inside.winfo_reqwidth() + self._bar_width)
+    def take_width(self, most_width: int = 100_000) -> None:
+        """As wide as its contents, with room for the bar, but no wider than this."""
+        self._view.configure(width=min(most_width, self.inside.winfo_reqwidth() + self.bar_width))
+
+    @property
+    def margin(self) -> int:
+        """Pixels left free above and below what is brought into sight."""
+        return self._look.px(6)
 
     def bring_into_sight(self, widget: tkinter.Misc, top: int, bottom: int) -> None:
         """Scroll no more than needed to show what lies between these pixels of a widget inside."""
@@ -77,7 +83,7 @@ class ScrollFrame(ttk.Frame):
             self._bar.place_forget()
         # The bar's width is never taken back: text that wraps, or changes its font, could want the bar at one width and
         # not at the other, for ever.
-        self._view.itemconfigure(self._item, width=max(1, self._view.winfo_width() - self._bar_width))
+        self._view.itemconfigure(self._item, width=max(1, self._view.winfo_width() - self.bar_width))
         if self._strut is not None:
             self._strut.configure(height=max(1, room))
 
@@ -95,6 +101,18 @@ def _follow_wheel(window: tkinter.Misc) -> None:
     window.bind("<Button-4>", lambda event: _scroll_around(event.widget, -2), add=True)
     window.bind("<Button-5>", lambda event: _scroll_around(event.widget, 2), add=True)
     window.bind("<MouseWheel>", lambda event: _scroll_around(event.widget, -2 if event.delta > 0 else 2), add=True)
+    window.bind("<FocusIn>", lambda event: _show_focused(event.widget), add=True)
+
+
+def _show_focused(widget: tkinter.Misc | str) -> None:
+    """What gets the keyboard is brought into sight, in every frame around it that scrolls."""
+    inside = None if isinstance(widget, str) else widget
+    while inside is not None and not isinstance(inside, tkinter.Toplevel | tkinter.Tk):
+        if isinstance(inside, ScrollFrame) and inside.is_scrolling and not isinstance(widget, str):
+            margin = inside.margin
+            height = min(widget.winfo_height(), inside.winfo_height() - 2 * margin)
+            inside.bring_into_sight(widget, -margin, height + margin)
+        inside = inside.master
 
 
 def _scroll_around(widget: tkinter.Misc | str, lines: int) -> None:

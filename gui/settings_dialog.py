@@ -81,7 +81,7 @@ class SettingsDialog(Dialog):
             )
             button.grid(row=2 * row, column=0, sticky="w")
             detail = ttk.Label(self._models, text=model.problem or model.detail, style="Faint.TLabel")
-            detail.configure(wraplength=px(480), justify="left")
+            detail.configure(wraplength=self.look.room(480), justify="left")
             detail.grid(row=2 * row + 1, column=0, sticky="w", padx=(px(30), 0), pady=(0, px(8)))
         if not models:
             ttk.Label(self._models, text=tr("There is no model."), style="Faint.TLabel").grid()

@@ -323,11 +323,16 @@ class Shell:
     def _set_least_size(self) -> None:
         px, root = self.look.px, self.root
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()
-        root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - 120))
+        root.minsize(min(px(_LEAST_PX[0]), width - 40), min(px(_LEAST_PX[1]), height - self._around))
+
+    @property
+    def _around(self) -> int:
+        """Pixels that title bar, menus and the desktop's own bar need above and below the window."""
+        return 50 + self.look.px(70)
 
     def _geometry(self, width: int, height: int) -> str:
         """As it was left, if that is still on the screen."""
-        wide, high = min(self.look.px(_USUAL_PX[0]), width - 40), min(self.look.px(_USUAL_PX[1]), height - 120)
+        wide, high = min(self.look.px(_USUAL_PX[0]), width - 40), min(self.look.px(_USUAL_PX[1]), height - self._around)
         known = self.settings.window_geometry.replace("+-", "+").replace("-", "+").split("+")
         if len(known) == 3:
             size = [int(side) for side in known[0].split("x")]

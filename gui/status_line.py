@@ -6,6 +6,7 @@ import tkinter
 from tkinter import ttk
 
 from gui.theme import BODY, Look, elided
+from gui.tooltip import Tooltip
 
 _PATIENCE_MS = 300
 
@@ -23,6 +24,7 @@ class StatusLine(ttk.Frame):
         self.running = ttk.Label(self, style="Faint.TLabel")
         self.running.pack(side="right")
         self.model.pack(side="left", fill="x", expand=True)
+        Tooltip(self.model, look, lambda: self._model if str(self.model.cget("text")) != self._model else "")
         self.model.bind("<Configure>", lambda _event: self.show_model(self._model))
 
     def show_model(self, text: str) -> None:

@@ -133,6 +133,10 @@ class Look:
         line: int = font.nametofont(BODY, self._root).metrics("linespace")
         return round(distance * max(1.0, line / _USUAL_LINE_PX))
 
+    def room(self, distance: float) -> int:
+        """The same for a text that wraps in a dialog: no wider than the screen."""
+        return min(self.px(distance), self._root.winfo_screenwidth() - self.px(80))
+
     def _fit_fonts(self) -> None:
         for name, usual_size in self._usual_sizes.items():  # menus and Tk's own dialogs
             font.nametofont(name, self._root).configure(size=round(usual_size * self.text_percent / 100))

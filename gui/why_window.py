@@ -14,6 +14,7 @@ from gui.choice_box import ChoiceBox
 from gui.flow import Flow
 from gui.focus import focused
 from gui.heatmap_strip import HeatmapChoices, HeatmapStrip
+from gui.scroll_frame import ScrollFrame
 from gui.theme import Look
 from gui.why_layers import NetworkOutline, layer_line
 from gui.why_methods import WIDTH_PX, MethodList
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _SIZE_PX = (1240, 760)
 _LEAST_PX = (860, 520)
+_LEAST_PICTURE_PX = 150
 NOBODY = -1
 CLASSES = (1, 2, 3, 5)
 ANSWERS = (100, 250, 500)
@@ -70,8 +72,9 @@ class WhyWindow(tkinter.Toplevel):
         self._titles: Mapping[str, str] = {}
         self._fields: Fields | None = None
         px = look.px
-        self._page = ttk.Frame(self, padding=(px(16), px(12), px(16), px(8)))
-        self._side = ttk.Frame(self._page, width=px(WIDTH_PX))
+        self._all = ScrollFrame(self, look, fills=True)
+        self._page = ttk.Frame(self._all.inside, padding=(px(16), px(12), 0, px(8)))
+        self._side = ttk.Frame(self._page, width=min(px(WIDTH_PX), self.winfo_screenwidth() * 2 // 5))
         self.methods = MethodList(self._side, look, listener.method_chosen)
         self._questions = ttk.Frame(self._page)
         self._flow = Flow(self._questions, look)
@@ -233,9 +236,10 @@ class WhyWindow(tkinter.Toplevel):
     def _build(self) -> None:
         px, page = self._look.px, self._page
         self._foot.pack(side="bottom", fill="x")
-        page.pack(side="top", fill="both", expand=True)
+        self._all.pack(side="top", fill="both", expand=True)
+        page.pack(fill="both", expand=True)
         page.columnconfigure(1, weight=1)
-        page.rowconfigure(3, weight=1)
+        page.rowconfigure(3, weight=1, minsize=px(_LEAST_PICTURE_PX))
         self._side.grid(row=0, column=0, rowspan=5, sticky="nsew", padx=(0, px(16)))
         self._side.pack_propagate(False)
         self.methods.pack(fill="both", expand=True)
@@ -244,10 +248,10 @@ class WhyWindow(tkinter.Toplevel):
         self.network.grid(row=2, column=1, sticky="ew", pady=(0, px(6)))
         self.stage.grid(row=3, column=1, sticky="nsew")
         self.strip.grid(row=4, column=1, sticky="ew", pady=(px(8), 0))
-        self.faith_button.pack(side="left", padx=(px(WIDTH_PX) + px(16), px(8)))
-        self.save_button.pack(side="left")
-        self._done.pack(side="left", padx=px(12))
         self.close_button.pack(side="right")
+        self.save_button.pack(side="right", padx=px(8))
+        self.faith_button.pack(side="right")
+        self._done.pack(side="left", padx=(0, px(12)))
         self.bind("<Escape>", lambda _event: self.close())
         self.bind("<<ThemeChanged>>", self._on_theme)
         self.protocol("WM_DELETE_WINDOW", self.close)

@@ -82,11 +82,11 @@ def _run(asked: argparse.Namespace, things: Things) -> int:
         began, until = time.monotonic(), time.monotonic() + 60 * asked.minutes
 
         def is_enough() -> bool:
-            faulthandler.dump_traceback_later(_ENDLESS_S, exit=True, file=sys.__stderr__)
+            faulthandler.dump_traceback_later(_ENDLESS_S, exit=True, file=2)
             if asked.log:
                 with asked.log.open("a", encoding="utf-8") as file:
                     print(monkey.acts[-1] if monkey.acts else "", file=file)
-            return time.monotonic() > until or monkey.count >= asked.acts
+            return bool(time.monotonic() > until or monkey.count >= asked.acts)
 
         with monkey.answering():
             monkey.run(is_enough)
