@@ -1,0 +1,1 @@
+"""What watches that nothing leaves the computer, and what is watched."""
