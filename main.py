@@ -14,6 +14,7 @@ from core.commands import COMMANDS, INTERRUPTED, guarded, run_command
 from core.errors import UsageError, UserError
 from core.logs import start_logging
 from core.texts import set_language, tr
+from core.this_program import run_started_module, settle_in, started_again
 
 if TYPE_CHECKING:
     from core.commands_train import Training
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program with these arguments (default: those of the command line); its exit status."""
     typed = sys.argv[1:] if arguments is None else list(arguments)
     _start()
+    if typed[:1] == ["-m"]:
+        return guarded(lambda: run_started_module(*typed[1:]))
     if typed and (typed[0] in COMMANDS or typed[0].startswith("-")):
         return run_command(typed, _window_check, _training)
     return guarded(lambda: _open_window(typed))
@@ -50,7 +53,7 @@ def _open_window(typed: Sequence[str]) -> int:
         if not os.path.lexists(path):
             said = tr("There is no command, file or folder “{name}”. The commands are: {commands}.")
             raise UsageError(said.format(name=path, commands=", ".join(COMMANDS)))
-    instead = f"{sys.executable} main.py classify"
+    instead = f"{' '.join(started_again())} classify"
     try:
         import tkinter
     except ImportError as error:
@@ -98,6 +101,7 @@ def _training() -> Training:
 
 
 if __name__ == "__main__":
+    settle_in()
     multiprocessing.freeze_support()  # executables start themselves again for a model's trial
     try:
         sys.exit(main())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 from core.about import NAME, VERSION
 from core.errors import UsageError, UserError
 from core.texts import tr
+from core.this_program import as_typed_here, typed_name
 
 if TYPE_CHECKING:
     from core.commands_train import Make
@@ -79,14 +80,14 @@ def guarded(job: Callable[[], int]) -> int:
 def _run(args: argparse.Namespace) -> int:
     lines: Iterator[str] = args.lines(args)
     for line in lines:
-        print(line)
+        print(as_typed_here(line))
     sys.stdout.flush()
     return DONE
 
 
 def _refused(sentence: str, status: int) -> int:
     log.info("refused: %s", sentence)
-    print(f"{NAME}: {sentence}", file=sys.stderr)
+    print(f"{NAME}: {as_typed_here(sentence)}", file=sys.stderr)
     return status
 
 
@@ -106,9 +107,19 @@ def _make_output_plain(stream: TextIO) -> None:
         reconfigure(errors="backslashreplace", **({} if stream.isatty() else {"encoding": "utf-8"}))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Its help names the program as it is started here."""
+
+    def format_help(self) -> str:
+        return as_typed_here(super().format_help())
+
+    def format_usage(self) -> str:
+        return as_typed_here(super().format_usage())
+
+
 def _parser(window_check: MoreSections | None, training: Make | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="main.py",
+    parser: argparse.ArgumentParser = _Parser(
+        prog=typed_name(),
         description=tr("Says which breed a dog looks like, shows why, and knows when it does not know."),
         epilog=tr(
             "Without a command, the window opens:\n"
@@ -127,7 +138,10 @@ def _parser(window_check: MoreSections | None, training: Make | None) -> argpars
     _add_studies(commands, training)
     _add_models(commands)
     doctor = _command(commands, "doctor", tr("versions, folders, models, what is missing and what to do about it"))
-    doctor.set_defaults(lines=lambda args: _doctor_lines(window_check))
+    doctor.add_argument(
+        "--thorough", action="store_true", help=tr("load every part of the program too (up to a minute)")
+    )
+    doctor.set_defaults(lines=lambda args: _doctor_lines(window_check, args.thorough))
     return parser
 
 
@@ -335,10 +349,10 @@ def _model_lines(action: str, args: argparse.Namespace) -> Iterator[str]:
             yield from models.remove_lines(args.name)
 
 
-def _doctor_lines(window_check: MoreSections | None) -> Iterator[str]:
+def _doctor_lines(window_check: MoreSections | None, loads_all: bool) -> Iterator[str]:
     from core.doctor import examine, is_usable, report
 
-    sections = examine(window_check)
+    sections = examine(window_check, loads_all)
     yield report(sections)
     if not is_usable(sections):
         raise UserError(tr("Something essential is missing: see above."))

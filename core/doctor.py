@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.about import NAME, VERSION
+from core.contents import all_modules, damaged_files, failing_modules, read_contents
 from core.errors import UserError
 from core.folders import data_dir, log_dir, models_dir, program_dir, resources_dir, settings_path
 from core.machine import memory_bytes, usable_processors
 from core.texts import language, tr
+from core.this_program import is_finished_program, missing_parts_remedy, started_module
 
 if TYPE_CHECKING:
     from core.models import ModelEntry
@@ -52,13 +54,9 @@ _TRAINING_PARTS = (
     ("scikit-learn", "sklearn"),
     ("matplotlib", "matplotlib"),
 )
+_MOST_NAMED = 20
 _LITTLE_SPACE_BYTES = 500_000_000
 _PATIENCE_S = 60
-_ASK_TENSORFLOW = (
-    "import tensorflow as tf; print(tf.__version__); "
-    "named = tf.config.experimental.get_device_details; "
-    "print(', '.join(named(gpu).get('device_name', gpu.name) for gpu in tf.config.list_physical_devices('GPU')))"
-)
 
 
 class State(Enum):
@@ -82,10 +80,13 @@ Section = tuple[str, list[Finding]]
 MoreSections = Callable[[], list[Section]]
 
 
-def examine(more: MoreSections | None = None) -> list[Section]:
-    """Everything that was found, in sections with a title; `more` adds what core may not look at (the window)."""
+def examine(more: MoreSections | None = None, loads_all: bool = False) -> list[Section]:
+    """Everything that was found, in sections with a title; `more` adds what core may not look at (the window).
+
+    With `loads_all` every module of the program is imported, which takes up to a minute.
+    """
     sections: list[Section] = [
-        (f"{NAME} {VERSION}", list(_program())),
+        (f"{NAME} {VERSION}", [*_program(), *_files(), *(_modules() if loads_all else ())]),
         (tr("Parts"), [_part(*part) for part in _PARTS]),
         (tr("Folders"), list(_folders())),
         (tr("This computer"), list(_machine())),
@@ -127,6 +128,36 @@ def _program() -> Iterator[Finding]:
         yield Finding(tr("French texts are missing"), State.HINT, tr("Install the program again."))
 
 
+def _files() -> Iterator[Finding]:
+    """Whether a finished program is as it was built."""
+    again = tr("Install the program again.")
+    try:
+        contents = read_contents()
+    except (OSError, ValueError) as error:
+        yield Finding(
+            tr("the list of the program's files cannot be read: {reason}").format(reason=error), State.MISSING, again
+        )
+        return
+    if contents is None:
+        return
+    for name in (damaged := damaged_files(contents))[:_MOST_NAMED]:
+        yield Finding(tr("missing or damaged: {file}").format(file=name), State.MISSING, again)
+    if not damaged:
+        said = tr("{name}: all of its {count} files are there")
+        yield Finding(said.format(name=contents.name, count=len(contents.files)))
+
+
+def _modules() -> Iterator[Finding]:
+    """Whether each module can be imported; from source, those of training may lack what is not installed."""
+    names, finished = all_modules(), is_finished_program()
+    state = State.MISSING if finished else State.HINT
+    remedy = tr("Install the program again.") if finished else _training_parts()
+    failing = list(failing_modules(names))
+    for name, reason in failing:
+        yield Finding(f"{name}: {reason}", state, remedy)
+    yield Finding(tr("{count} modules can be loaded").format(count=len(names) - len(failing)))
+
+
 def _part(name: str, module: str, is_essential: bool) -> Finding:
     if find_spec(module) is None:
         state = State.MISSING if is_essential else State.HINT
@@ -138,7 +169,7 @@ def _part(name: str, module: str, is_essential: bool) -> Finding:
 
 
 def _install(what: str) -> str:
-    if getattr(sys, "frozen", False):
+    if is_finished_program():
         return tr("Install the program again.")
     return tr("In {folder}: {command}").format(folder=program_dir(), command=f"{sys.executable} -m pip install {what}")
 
@@ -212,13 +243,9 @@ def _training() -> Iterator[Finding]:
             name=", ".join(cards.splitlines()) or tr("none found; answers do not need one")
         )
     )
-    if getattr(sys, "frozen", False):
-        remedy = tr("Training other networks needs Python and the source of the program: see its README.")
-        yield Finding(tr("TensorFlow is not in this program; the shipped networks train without it"), State.OK, remedy)
-        return
     if find_spec("tensorflow") is None:
         said = tr("TensorFlow is not installed; the shipped networks train without it, all others need it")
-        yield Finding(said, State.OK, _training_parts())
+        yield Finding(said, State.OK, missing_parts_remedy() or _training_parts())
         return
     yield from (
         Finding(tr("{part} is not installed").format(part=name), State.HINT, _training_parts())
@@ -230,7 +257,7 @@ def _training() -> Iterator[Finding]:
 
 def _tensorflow(cards: str) -> Iterator[Finding]:
     """What TensorFlow says in a process of its own, and why it does not see the cards that are there."""
-    answer = _said([sys.executable, "-c", _ASK_TENSORFLOW]).splitlines()
+    answer = _said(started_module("training.devices")).splitlines()
     if not answer:
         yield Finding(tr("TensorFlow does not start"), State.HINT, _install("--force-reinstall tensorflow"))
         return

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 
-from core.folders import program_dir
+from core.this_program import started_again
 from core.train_records import Job
 
 log = logging.getLogger(__name__)
@@ -16,8 +16,7 @@ log = logging.getLogger(__name__)
 
 def start_process(run_id: str, job: Job, printed: int) -> subprocess.Popen[bytes]:
     """Start `main.py train` on a job of a run; what it prints goes to the open file `printed`. Raises OSError."""
-    frozen = [] if getattr(sys, "frozen", False) else [str(program_dir() / "main.py")]
-    typed = [sys.executable, *frozen, "train", "--run", run_id, "--job", job.value]
+    typed = started_again("train", "--run", run_id, "--job", job.value)
     # numpy of this process has one thread (core/__init__.py); training decides for itself.
     environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
     flags = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 import time
 import webbrowser
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.texts import tr
+from core.this_program import missing_parts_remedy, started_module
 
 _PATIENCE_S, _PAUSE_S = 90.0, 0.2  # half a minute on a busy computer
 _NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # there is one on Windows only
@@ -27,9 +27,9 @@ class Board:
 
     def open(self, folder: Path) -> None:
         """Show the logs in this folder. Raises UserError where TensorBoard is not there or does not start."""
-        if find_spec("tensorboard") is None or getattr(sys, "frozen", False):
+        if find_spec("tensorboard") is None:
             said = tr("TensorBoard is not installed here. The manual says how to add it; the curves are here as well.")
-            raise UserError(said)
+            raise UserError(missing_parts_remedy() or said)
         if not folder.is_dir():
             raise UserError(tr("This run has no curves for TensorBoard: the quick way makes none."))
         if self._process is None or self._process.poll() is not None or folder != self._folder:
@@ -52,10 +52,9 @@ class Board:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self._port = free.getsockname()[1]
-        typed = [sys.executable, "-m", "tensorboard.main", "--logdir", str(folder)]
         here = ["--host", "127.0.0.1", "--port", str(self._port)]
         self._process = subprocess.Popen(
-            [*typed, *here],
+            started_module("tensorboard.main", "--logdir", str(folder), *here),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 
 from core.errors import PhotoError, UserError
 from core.texts import tr
+from core.this_program import missing_parts_remedy
 from gui.engine import Engine
 from gui.retrain_board import Board
 
@@ -286,7 +287,7 @@ class RetrainEngine:
 
         problem = ""
         if find_spec("tensorflow") is None or find_spec("keras") is None:
-            problem = tr(
+            problem = missing_parts_remedy() or tr(
                 "This way needs the training parts (TensorFlow), which are not installed here. The manual says how to "
                 "add them."
             )

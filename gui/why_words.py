@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from core.errors import UserError
 from core.explain_methods import LAST, METHODS, Method
 from core.texts import label_name, percent, tr
+from core.this_program import missing_parts_remedy
 from gui.answer_texts import breed_of, caption_lines, file_name_of, heatmap_title
 from gui.engine import Layers, Seen
 
@@ -79,7 +80,7 @@ def doing(asked: Asked) -> str:
 
 
 def missing() -> str:
-    return tr("Needs the parts for training, which are not installed. In the program's folder: {command}").format(
+    return missing_parts_remedy() or tr("Needs the parts for training, which are not installed. In the program's folder: {command}").format(
         command='pip install -e ".[train]"'
     )
 

@@ -106,3 +106,15 @@ def missing_card_hint(system: str) -> str:
         "On Windows, TensorFlow uses the processors only since version 2.11. To train on an NVIDIA card, install "
         "Shelterlens within WSL2 (Linux inside of Windows)."
     )
+
+
+def _tell() -> None:
+    """For the doctor: the version of TensorFlow, and below it the cards that it sees."""
+    import tensorflow as tf
+
+    print(tf.__version__)
+    print(", ".join(card.name for card in find_cards()))
+
+
+if __name__ == "__main__":
+    _tell()

@@ -21,6 +21,7 @@ from core.errors import UserError
 from core.folders import program_dir, replacing, shipped_models_dir, training_dir
 from core.records import Floats
 from core.texts import tr
+from core.this_program import missing_parts_remedy
 from core.train_config import Network, Preprocessing, Shape
 from training.telling import Telling
 from training.weight_files import IMAGENET, NOTHING, digest, given_file
@@ -185,4 +186,6 @@ def check_training_parts() -> None:
             "This needs the parts for training, which are not installed. In {folder}: {command}. Head mode with the "
             "shipped networks works without them."
         )
-        raise UserError(said.format(folder=program_dir(), command='pip install -e ".[train]"'))
+        raise UserError(
+            missing_parts_remedy() or said.format(folder=program_dir(), command='pip install -e ".[train]"')
+        )

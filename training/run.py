@@ -30,6 +30,7 @@ from core.errors import BundleError, Cancelled, UserError
 from core.folders import replacing
 from core.low_priority import lower_priority
 from core.texts import tr
+from core.this_program import missing_parts_remedy
 from core.train_checks import check_network
 from core.train_config import Mode, TrainConfig
 from core.train_lock import Holder, Taken, holding
@@ -200,7 +201,7 @@ def check_parts(config: TrainConfig) -> None:
     check_network(config)
     if config.fit.mode is not Mode.HEAD and not (find_spec("tensorflow") and find_spec("keras")):
         said = tr("This way to train needs TensorFlow, which is not installed. How to install it: {command}")
-        raise UserError(said.format(command="main.py doctor"))
+        raise UserError(missing_parts_remedy() or said.format(command="main.py doctor"))
 
 
 def data_of(run: Run, config: TrainConfig, telling: RunTelling) -> DataSet:

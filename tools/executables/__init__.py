@@ -1,0 +1,1 @@
+"""How the finished programs are built, checked and measured: `make exe`."""
