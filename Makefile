@@ -1,5 +1,5 @@
 # make run and make test do all their own setting up; the second time they start at once.
-.PHONY: help run test test-window test-rest bench lint types format set-up set-up-dev set-up-bench lock clean
+.PHONY: help run test test-window test-rest fuzz bench lint types format set-up set-up-dev set-up-bench lock pictures clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
 export PHOTO PHOTOS CLASSES
@@ -13,9 +13,11 @@ help:
 	@echo 'make run              open the window'
 	@echo 'make run PHOTO=path   open the window on a photograph or a folder'
 	@echo 'make test             formatting, lint, types and all tests'
+	@echo 'make fuzz SECONDS=600 broken files of every kind; findings are kept (OPTIONS="--seed 1 --kinds photograph")'
 	@echo 'make bench            photographs a second, beside plain Keras, tf.data and ONNX Runtime (about 20 minutes)'
 	@echo 'make bench PHOTOS=folder OPTIONS="--number 60"    on your own photographs, on fewer of them'
 	@echo '                  then a new head beside ten epochs of model.fit, on CLASSES=folder with a folder for each class'
+	@echo 'make pictures         the pictures of the manual, taken anew'
 	@echo 'make lint, types, format, lock, set-up, set-up-dev, set-up-bench, clean: see the Makefile'
 
 run: set-up
@@ -31,9 +33,18 @@ test-window: set-up-dev
 test-rest: set-up-dev
 	$(call SCREEN,170) $(PYTHON_DEV) -m pytest --ignore-glob='*/test_gui_*.py'
 
+# Broken photographs, models, libraries and tables until the time is up; what the program does not bear is kept and named.
+SECONDS ?= 600
+fuzz: set-up-dev
+	$(PYTHON_DEV) -m tests.fuzz_campaign --seconds $(SECONDS) $(OPTIONS)
+
 bench: set-up-bench
 	@$(PYTHON_BENCH) -m tests.bench.speed $${PHOTOS:+"$$PHOTOS"} $(OPTIONS)
 	@$(PYTHON_BENCH) -m tests.bench.head_speed $${CLASSES:+"$$CLASSES"}
+
+# The pictures of the manual and the README, of the real window on drawn dogs.
+pictures: set-up-dev
+	xvfb-run -a -s "-screen 0 1280x720x24" $(PYTHON_DEV) -m tools.take_manual_pictures docs
 
 lint: set-up-dev
 	$(PYTHON_DEV) -m ruff format --check .

@@ -54,7 +54,7 @@ def open_plain(path: Path, most_bytes: int, may_be_link: bool = False) -> Iterat
     """Open a plain file of at most `most_bytes` for reading: no device, no folder. Raises BundleError."""
     name = printable(path.name)
     try:
-        found = path.stat(follow_symlinks=may_be_link)
+        found = _found(path, may_be_link)
         if not stat.S_ISREG(found.st_mode):
             raise BundleError(tr("“{file}” is a link or a folder, not a file.").format(file=name))
         if found.st_size > most_bytes:
@@ -66,6 +66,13 @@ def open_plain(path: Path, most_bytes: int, may_be_link: bool = False) -> Iterat
     except OSError as error:
         said = tr("The file “{file}” cannot be read: {reason}.")
         raise BundleError(said.format(file=name, reason=error.strerror or error)) from error
+
+
+def _found(path: Path, may_be_link: bool) -> os.stat_result:
+    try:
+        return path.stat(follow_symlinks=may_be_link)
+    except ValueError as error:  # a null character, which no file has in its name
+        raise FileNotFoundError(str(error)) from error
 
 
 def not_written(error: OSError) -> BundleError:

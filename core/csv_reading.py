@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,12 +43,7 @@ class ReadTable:
 
 def read_table(path: Path) -> ReadTable:
     """The table in a CSV file. Raises UserError with a sentence where there is none."""
-    try:
-        with system_path(path).open("rb") as file:
-            data = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        said = tr("The table {name} cannot be read: {reason}.")
-        raise UserError(said.format(name=path.name, reason=error.strerror or error)) from error
+    data = read_plain_file(path, _MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:
         raise UserError(tr("The table {name} is too large.").format(name=path.name))
     if data.startswith(_WORKBOOKS):
@@ -60,6 +56,20 @@ def read_table(path: Path) -> ReadTable:
     if table is None:
         raise UserError(tr("The table {name} is empty.").format(name=path.name))
     return table
+
+
+def read_plain_file(path: Path, most_bytes: int) -> bytes:
+    """The first bytes of a table's file. Raises UserError where it cannot be read, or is a pipe or a device."""
+    where = system_path(path)
+    try:
+        if not stat.S_ISREG(where.stat().st_mode) and not where.is_dir():
+            raise UserError(tr("This is not a file but a device or a connection of the computer."))
+        with where.open("rb") as file:
+            return file.read(most_bytes)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null character
+        said = tr("The table {name} cannot be read: {reason}.")
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(said.format(name=path.name, reason=reason)) from error
 
 
 def _decoded(data: bytes) -> str:

@@ -136,11 +136,11 @@ def read_preset(name: str, folder: Path | None = None) -> Preset:
     path = (folder or studies_dir()) / f"{name}{SUFFIX}"
     try:
         preset = Preset.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        said = tr("The study {name} cannot be read: {reason}.")
-        raise UserError(said.format(name=path.name, reason=error)) from error
     except ValidationError as error:
         raise UserError(_told(path.name, error)) from error
+    except (OSError, ValueError, RecursionError) as error:  # no UTF-8 and no TOML are ValueErrors, huge numbers too
+        said = tr("The study {name} cannot be read: {reason}.")
+        raise UserError(said.format(name=path.name, reason=error)) from error
     source = Source(path=Path(preset.data.folder))
     for comparison in preset.comparisons:
         for variant in comparison.variants:
@@ -203,11 +203,18 @@ def _told(where: str, error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        return tr("{where}: there is no field {field}.").format(where=where, field=place)
+        return tr("{where}: there is no field {field}.").format(where=where, field=printable(place))
     if first["type"] == "value_error":
         return f"{where}: {first['ctx']['error']}"
     said = tr("{where}: “{value}” is not possible for {field}.")
-    return said.format(where=where, value=printable(str(first.get("input", ""))), field=place)
+    return said.format(where=where, value=_shown(first.get("input", "")), field=printable(place))
+
+
+def _shown(value: object) -> str:
+    try:
+        return printable(str(value))
+    except (RecursionError, ValueError):  # too deep, or a number of thousands of digits
+        return "…"
 
 
 def chosen(preset: Preset, only: tuple[str, ...]) -> Iterator[tuple[StudyComparison, Variant]]:

@@ -74,6 +74,8 @@ def packet_in(path: Path) -> bytes | None:
     """The XMP packet of a photograph of any kind, if it has one that can be read."""
     where = system_path(path)
     try:
+        if not stat.S_ISREG(where.stat().st_mode):  # opening a pipe would wait for ever
+            return None
         with where.open("rb") as file:
             is_heif = file.read(12)[4:8] == b"ftyp"
         opened = _heif(where) if is_heif else Image.open(where)
@@ -93,8 +95,8 @@ def change_photo(path: Path, change: Change, announce: Callable[[str], None] = l
     Raises NoPlaceError, PacketError, PhotoError where the photograph cannot be read, OSError where it cannot be
     written.
     """
-    where = system_path(path).resolve()
     data = _read(path)
+    where = system_path(path).resolve()
     new = changed_file(data, change)
     if new == data:
         return False
@@ -164,7 +166,7 @@ def _read(path: Path) -> bytes:
         found = where.stat()
         if stat.S_ISREG(found.st_mode) and 0 < found.st_size <= _MOST_FILE_BYTES:
             return where.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a path with a null character
         pass
     open_photo(path)  # says in its own words what is wrong
     raise PhotoError(tr("This photograph cannot be read."))

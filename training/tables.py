@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import warnings
@@ -11,17 +12,17 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from core.csv_reading import Line, ReadTable, read_table
+from core.csv_reading import Line, ReadTable, read_plain_file, read_table
 from core.errors import UserError
 from core.name_search import folded
-from core.photos import PHOTO_SUFFIXES, system_path
+from core.photos import PHOTO_SUFFIXES
 from core.texts import tr
 from core.train_config import Source
 
 log = logging.getLogger(__name__)
 
 _WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm"})
-_MOST_BYTES = 50_000_000
+_MOST_BYTES, _MOST_UNPACKED_BYTES = 50_000_000, 300_000_000
 _MOST_LINES = 1_000_000
 _MOST_COLUMNS = 500
 _LOOKED_AT = 200
@@ -59,26 +60,28 @@ def read_any_table(path: Path) -> ReadTable:
     """
     if path.suffix.lower() not in _WORKBOOK_SUFFIXES:
         return read_table(path)
+    file = io.BytesIO(read_plain_file(path, _MOST_BYTES + 1))
     try:
-        where = system_path(path)
-        if where.stat().st_size > _MOST_BYTES:
+        if len(file.getbuffer()) > _MOST_BYTES or _unpacked_bytes(file) > _MOST_UNPACKED_BYTES:
             raise UserError(tr("The table {name} is too large.").format(name=path.name))
-        with where.open("rb") as file, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about fonts and checks that openpyxl does not know
             table = _first_sheet(file)
-    except OSError as error:
-        said = tr("The table {name} cannot be read: {reason}.")
-        raise UserError(said.format(name=path.name, reason=error.strerror or error)) from error
     except UserError:
         raise
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, IndexError, AttributeError, SyntaxError) as error:
-        # openpyxl raises any of them on a damaged workbook; SyntaxError is the parent of its XML errors.
+    except Exception as error:  # openpyxl raises nearly every kind of error on a damaged workbook
         log.info("%r: %r", str(path), error)
         said = tr("{name} is damaged, or no Excel workbook. Save it again in your spreadsheet, as XLSX or as CSV.")
         raise UserError(said.format(name=path.name)) from error
     if table is None:
         raise UserError(tr("The table {name} is empty.").format(name=path.name))
     return table
+
+
+def _unpacked_bytes(file: io.BytesIO) -> int:
+    """How large the parts of a workbook say they are: openpyxl keeps all its texts in memory."""
+    with zipfile.ZipFile(file) as parts:
+        return sum(part.file_size for part in parts.infolist())
 
 
 def _first_sheet(file: object) -> ReadTable | None:
