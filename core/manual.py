@@ -20,7 +20,7 @@ from core.texts import Language
 # In reading order; one file of this name in the folder of each language.
 PAGES = ("index", "photograph", "folder", "administrators", "installing", "limits", "privacy", "contributors")
 _SPAN = re.compile(
-    r"\*\*(?P<name>.+?)\*\*|\*(?P<soft>.+?)\*|`(?P<code>[^`]+)`|<kbd>(?P<key>.+?)</kbd>"
+    r"\*\*(?P<name>[^*\s][^*]*)\*\*|\*(?P<soft>[^*\s][^*]*)(?<!\s)\*|`(?P<code>[^`]+)`|<kbd>(?P<key>.+?)</kbd>"
     r"|\[(?P<link>[^\]]+)\]\((?P<target>[^)\s]+)\)"
 )
 _ITEM = re.compile(r"(?P<indent> *)(?:-|(?P<number>\d+)\.) +(?P<text>.*)")

@@ -108,6 +108,7 @@ def asm3_options(values: Mapping[str, str], default_age_years: float | None = No
         one_as_cross=values.get("cross") == ON,
         order_of_1999={"yes": True, "no": False}.get(values.get("order_of_1999", "")),
         animal_type=values.get("type", ""),
+        has_coded_accents=values.get("database") == "fr" and values.get("accents") == ON,
     )
 
 
@@ -212,6 +213,7 @@ def _asm3_options() -> tuple[Option, ...]:
     )
     return (
         Option("database", tr("Language of your ASM3 database"), language(), languages),
+        Option("accents", tr("Accents as codes"), is_switch=True, when=("database", "fr")),
         _unsure(),
         Option("pictures", tr("Write the pictures into the file, too"), is_switch=True),
         Option("describe", tr("Describe the look of new animals in words"), ON, is_switch=True),

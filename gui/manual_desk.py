@@ -77,8 +77,8 @@ class ManualDesk:
         name = file.removesuffix(".md") or self.place[0]
         if any(page.name == name for page in self._pages):
             self.go(name, anchor)
-        elif self.window is not None:
-            self.window.bell()
+        else:
+            self._open_outside(file)
 
     def back(self) -> None:
         """Where the reader was before."""
@@ -103,6 +103,17 @@ class ManualDesk:
         """The window is gone."""
         self.window = None
 
+    def _open_outside(self, file: str) -> None:
+        """A file of the source that is no page of the manual: in the browser, where it is there."""
+        page = next((one for one in self._pages if one.name == self.place[0]), None)
+        path = (page.path.parent / file).resolve() if page else None
+        if path is not None and path.is_file():
+            import webbrowser
+
+            webbrowser.open(path.as_uri())
+        elif self.window is not None:
+            self.window.bell()
+
     def _read(self, page: str, anchor: str) -> None:
         from core.manual import read_manual
 
@@ -110,6 +121,10 @@ class ManualDesk:
 
         def show(pages: tuple[Page, ...]) -> None:
             if self.window is None:
+                return
+            if not pages:  # the program was installed without them
+                self.window.close()
+                self._actions["keys"].run()
                 return
             self._pages, self._words = pages, ""
             self.window.search_field.delete(0, "end")

@@ -118,9 +118,9 @@ class ManualPage(ttk.Frame):
     def _settled(self) -> None:
         self._settling = ""
         if self._page is not None and self.text.winfo_width() != self._width:
-            place = self.text.yview()[0]
+            place = self.text.index("@0,0")
             self._draw()
-            self.text.yview_moveto(place)
+            self.text.yview(place)
 
     def _dress(self) -> None:
         """Colours and fonts of the theme."""

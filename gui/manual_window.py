@@ -43,7 +43,8 @@ class ManualWindow(tkinter.Toplevel):
         self._top = ttk.Frame(self._side)
         self.back_button = ttk.Button(self._top, command=listener.back, width=-6)
         self._search_label = ttk.Label(self._side, style="Small.TLabel")
-        self.search_field = ttk.Entry(self._side)
+        self._words = tkinter.StringVar(self)
+        self.search_field = ttk.Entry(self._side, textvariable=self._words)
         self.contents = ttk.Treeview(self._side, show="tree", selectmode="browse")
         self._nothing = ttk.Label(self._side, style="Faint.TLabel", wraplength=px(_CONTENTS_PX), justify="left")
         self.page = ManualPage(self, look, listener.follow)
@@ -92,6 +93,7 @@ class ManualWindow(tkinter.Toplevel):
             self._focus_before.focus_set()
         self._listener.closed()
         self.destroy()
+        del self._words  # now: the garbage collector might free it in a thread where Tk may not be used
 
     def _build(self) -> None:
         px = self._look.px
@@ -107,7 +109,7 @@ class ManualWindow(tkinter.Toplevel):
         self.contents.column("#0", width=px(_CONTENTS_PX), minwidth=px(_CONTENTS_PX))
         self.page.grid(row=0, column=1, sticky="nsew")
         self.contents.bind("<<TreeviewSelect>>", lambda _event: self._on_chosen())
-        self.search_field.bind("<KeyRelease>", lambda _event: self._listener.search(self.search_field.get()))
+        self._words.trace_add("write", lambda *_names: self._listener.search(self._words.get()))
         self.search_field.bind("<Down>", lambda _event: self._into_contents())
         self.search_field.bind("<Return>", lambda _event: self._into_contents())
         is_mac = bool(self.tk.call("tk", "windowingsystem") == "aqua")
@@ -174,7 +176,6 @@ class ManualWindow(tkinter.Toplevel):
         """What was searched for is forgotten first; then the window closes."""
         if self.search_field.get():
             self.search_field.delete(0, "end")
-            self._listener.search("")
             self.page.text.focus_set()
         else:
             self.close()
