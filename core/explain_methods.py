@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from importlib.util import find_spec
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from core.texts import tr
+
+if TYPE_CHECKING:
+    from core.records import Features
 
 # In place of a layer's name: the last map of each network, and all resolutions in one map.
 LAST: Final = "last"
@@ -62,7 +65,10 @@ _ENTRIES: Final = (
     MethodEntry(
         Method.GRADCAM,
         lambda: tr("Where the evidence lies (Grad-CAM)"),
-        lambda: tr("Which places of the photograph speak for the answer, as one layer of the network sees them."),
+        lambda: tr(
+            "Which places of the photograph speak for the answer, as one layer of the network sees them. Before the "
+            "last layer it may miss them: there, LayerCAM is better."
+        ),
         has_layers=True,
         by_gradients=True,
     ),
@@ -134,7 +140,8 @@ METHODS: Final[Mapping[Method, MethodEntry]] = {entry.method: entry for entry in
 class MapRequest:
     """Which map by gradients is wanted: `layer` is LAST, ALL or a layer's name, `size` (rows, columns) of the map.
 
-    `versus` makes it the map of the difference of two classes: why `label` and not `versus`.
+    `versus` makes it the map of the difference of two classes: why `label` and not `versus`. `features` is what the
+    model saw in the photograph; without it, whoever makes the map asks the model again, which takes its memory twice.
     """
 
     method: Method
@@ -142,6 +149,7 @@ class MapRequest:
     label: int
     versus: int | None
     size: tuple[int, int]
+    features: Features | None = field(default=None, compare=False, repr=False)
 
 
 def has_training_parts() -> bool:

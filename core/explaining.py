@@ -83,7 +83,9 @@ class Explainer:
         if self.gradients is None:
             raise UserError(tr("Maps of inner layers are not available here."))
         wanted = ALL if method is Method.FUSED or layer is None else layer
-        return self.gradients.evidence(self._small, MapRequest(method, wanted, label, versus, self.size))
+        small = self._small
+        request = MapRequest(method, wanted, label, versus, self.size, self._features(small))
+        return self.gradients.evidence(small, request)
 
     def shapley(self, labels: Sequence[int], most_asked: int = MOST_ASKED, told: Told = nobody) -> Shares:
         """What each part of the picture adds to the log-odds of these labels' probabilities.

@@ -6,6 +6,7 @@ module's name, so that neither the window nor a command ever loads TensorFlow, a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -18,6 +19,7 @@ from core.folders import program_dir
 from core.processes import Elsewhere
 from core.records import EvidenceMap, Photo
 from core.texts import tr
+from core.this_program import missing_parts_remedy
 
 _MODULE: Final = "training.gradients"
 
@@ -41,7 +43,7 @@ class GradientServer:
 
     def evidence(self, photo: Photo, request: MapRequest) -> EvidenceMap:
         """The map that is wanted, over the whole picture. The first takes seconds longer: TensorFlow is loaded."""
-        return cast(EvidenceMap, self._alive().call("evidence", photo, request))
+        return cast(EvidenceMap, self._alive().call("evidence", photo, _lighter(request)))
 
     def start(self) -> None:
         """Begin to load; nobody waits. Raises UserError where the parts for training are missing."""
@@ -62,6 +64,14 @@ class GradientServer:
             return self._process
 
 
+def _lighter(request: MapRequest) -> MapRequest:
+    """Without the weights of dense layers, which the other process has: they may be hundreds of megabytes."""
+    if request.features is None:
+        return request
+    maps = tuple(replace(seen, hidden=None, tail=None) for seen in request.features.maps)
+    return replace(request, features=replace(request.features, maps=maps))
+
+
 def check_training_parts() -> None:
     """Raises UserError that says what to install, and what works without."""
     if has_training_parts():
@@ -71,7 +81,8 @@ def check_training_parts() -> None:
         "Maps of inner layers need the parts for training, which are not installed. In {folder}: {command}. "
         "Without them work: {names}."
     )
-    raise UserError(said.format(folder=program_dir(), command='pip install -e ".[train]"', names=names))
+    said = said.format(folder=program_dir(), command='pip install -e ".[train]"', names=names)
+    raise UserError(missing_parts_remedy() or said)
 
 
 def serve_gradients(folder: Path) -> Gradients:

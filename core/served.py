@@ -6,7 +6,7 @@ Light to import: the window only names these functions, and what is inside is ne
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,7 @@ class ServedModel:
         self._progress: TagProgress | None = None
         self._reanswering = threading.Lock()
         self._should_stop_reanswering = threading.Event()
+        self._neurons_asked, self._neurons_told = 0, (0, 0)
         self._reanswered: tuple[int, int] | None = None
 
     def bundle(self) -> Bundle:
@@ -61,12 +62,34 @@ class ServedModel:
         return layers_of(self._bundle)
 
     def neurons(self, library_path: Path, label: int, embedding: Floats | None) -> ClassNeurons:
-        """Which channels carry a label, from the library in this file. Raises UserError where it holds too little."""
+        """Which channels carry a label, from the library in this file. Raises UserError where it holds too little.
+
+        A new question ends one that is under way, which raises UserError.
+        """
         from core.database import Database
         from core.neuron_photographs import class_neurons
 
         with closing(Database(library_path)) as database:
-            return class_neurons(database, self._bundle, label, embedding)
+            return class_neurons(database, self._bundle, label, embedding, self._neurons_teller())
+
+    def neurons_progress(self) -> tuple[int, int]:
+        """How far the question after neurons is: (0, 0) before its first step."""
+        return self._neurons_told
+
+    def stop_neurons(self) -> None:
+        """Nobody waits for it any more."""
+        self._neurons_asked += 1
+
+    def _neurons_teller(self) -> Callable[[int, int], None]:
+        self._neurons_asked += 1
+        self._neurons_told, mine = (0, 0), self._neurons_asked
+
+        def told(done: int, total: int) -> None:
+            if mine != self._neurons_asked:
+                raise UserError(tr("Stopped."))
+            self._neurons_told = done, total
+
+        return told
 
     def tag(self, library_path: Path, roots: Sequence[Path]) -> None:
         """Tag folders and files into the library in this file; comes back when that is done or stopped.

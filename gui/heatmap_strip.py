@@ -57,7 +57,8 @@ class HeatmapStrip(ttk.Frame):
     @property
     def bar_size(self) -> tuple[int, int]:
         """Width and height in pixels that a colour bar should have."""
-        return self._look.px(_BAR_PX[0]), self._look.px(_BAR_PX[1])
+        room = self.winfo_width() // 4 if self.winfo_width() > 1 else self._look.px(_BAR_PX[0])
+        return min(self._look.px(_BAR_PX[0]), max(24, room)), self._look.px(_BAR_PX[1])
 
     @property
     def palettes(self) -> Sequence[tuple[str, str]]:
@@ -105,13 +106,13 @@ class HeatmapStrip(ttk.Frame):
             self._legend.grid(row=row, column=column, sticky=sticky)
         self._title.configure(wraplength=max(px(120), room if is_beside else self.winfo_width()))
 
-    def enable(self, enabled: bool, has_outline: bool = True) -> None:
-        """Whether there is a picture to draw, and whether one with an outline."""
+    def enable(self, enabled: bool, has_outline: bool = True, has_palette: bool = True) -> None:
+        """Whether there is a picture to draw, whether one with an outline, and whether its colours can be chosen."""
         state = "!disabled" if enabled else "disabled"
         for widget in (self._show_box, self._slider):
             widget.state([state])
         self._outline_box.state(["!disabled" if enabled and has_outline else "disabled"])
-        self._palette_box.configure(state="readonly" if enabled else "disabled")
+        self._palette_box.configure(state="readonly" if enabled and has_palette else "disabled")
 
     def turn(self, *, shown: bool | None = None, outline: bool | None = None, stronger: float = 0.0) -> None:
         """Change a choice from a menu or a key."""

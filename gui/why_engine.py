@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from core.shap_partition import Shares
 
 Told = Callable[[int, int], None]
+# How often the process that looks for neurons is asked how far it is.
+_LOOK_S = 0.15
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ class WhyEngine:
             return Found(asked, shares=ClassShares(labels, shares))
         assert label is not None, "all other methods explain a label"
         if method is Method.NEURONS:
-            return Found(asked, neurons=self._neurons(seen, label))
+            return Found(asked, neurons=self._neurons(seen, label, told))
         if method is Method.MASK:
             mask = self._engine.outline(photo)
             apart = self._asker(seen, photo, with_features=False).apart(mask, label, told)
@@ -224,13 +227,25 @@ class WhyEngine:
                 self._reader = bundle.folder, elsewhere(serve_activations, bundle.folder)
             return self._reader[1]
 
-    def _neurons(self, seen: Seen, label: int) -> ClassNeurons:
+    def _neurons(self, seen: Seen, label: int, told: Told) -> ClassNeurons:
+        """Asked in one thread, while this one looks how far it is: the other process tells nobody by itself."""
+        from concurrent.futures import ThreadPoolExecutor
+
         from core.folders import library_path
 
         features = seen.prediction.features
         embedding = None if features is None else features.embedding
-        found: ClassNeurons = self._engine.serving()[0].call("neurons", library_path(), label, embedding)
-        return found
+        process = self._engine.serving()[0]
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(process.call, "neurons", library_path(), label, embedding)
+            try:
+                while not wait([asked], _LOOK_S).done:
+                    told(*process.call("neurons_progress"))
+            except BaseException:
+                process.call("stop_neurons")
+                raise
+            found: ClassNeurons = asked.result()
+            return found
 
 
 @dataclass(frozen=True)

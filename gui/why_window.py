@@ -57,6 +57,7 @@ class Fields:
     is_shap: bool
     has_drawing: bool
     is_map: bool
+    has_palette: bool
 
 
 class WhyWindow(tkinter.Toplevel):
@@ -175,7 +176,7 @@ class WhyWindow(tkinter.Toplevel):
         self.network.grid() if fields.has_layers else self.network.grid_remove()
         is_hinted = fields.has_layers and not fields.can_choose_layer
         self.layer_hint.grid() if is_hinted else self.layer_hint.grid_remove()
-        self.strip.enable(fields.has_drawing, fields.is_map)
+        self.strip.enable(fields.has_drawing, fields.is_map, fields.has_palette)
 
     def show_allowed(self, can_ask_faith: bool, can_save: bool) -> None:
         """Which of the buttons can be used now."""
@@ -288,4 +289,5 @@ def fields_of(method: Method, has_training: bool) -> Fields:
         is_shap=method is Method.SHAP,
         has_drawing=method not in (Method.MASK, Method.NEURONS),
         is_map=entry.shown is Shown.MAP,
+        has_palette=method is not Method.SHAP,  # its two sides have their own
     )

@@ -25,6 +25,7 @@ from core.outlines import Doubt
 from core.perturbations import Apart, Mask
 from core.pictures import Drawing
 from core.records import EvidenceMap, Photo, Pixels
+from core.served import ServedModel
 from core.texts import set_language
 from core.verdicts import decide
 from main import main
@@ -252,3 +253,14 @@ def test_layers_are_listed_without_a_photograph(colours: Bundle, capsys: pytest.
 def test_every_method_has_its_texts() -> None:
     assert set(METHODS) == set(Method)
     assert all(entry.title() and entry.says().endswith((".", "?")) for entry in METHODS.values())
+
+
+def test_a_search_for_neurons_that_nobody_waits_for_ends(colours: Bundle, tmp_path: Path) -> None:
+    keep(colours, tmp_path, 30)
+    served = ServedModel(Classifier(colours))
+    assert served.neurons(library_path(), 1, None).label == 1
+    assert served.neurons_progress()[0] == served.neurons_progress()[1] > 0
+    told = served._neurons_teller()
+    served.stop_neurons()
+    with pytest.raises(UserError, match="Stopped"):
+        told(1, 30)

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import gui.why_engine
-from core.errors import UserError
+from core.errors import Cancelled, UserError
 from core.explain_methods import LAST, METHODS, MapRequest, Method
 from core.explain_pictures import where_it_looks
 from core.records import EvidenceMap, Photo
@@ -245,6 +245,44 @@ def test_subject_and_background_are_asked_about_apart(why: Why, monkeypatch: pyt
     cut(why, monkeypatch, ~mask)
     assert why.found.cut_out.apart.animal == pytest.approx(apart.background, abs=0.01)
     assert why.legend == where_it_looks(why.found.cut_out.apart, "colour")
+
+
+def test_colours_can_be_chosen_where_they_show(why: Why) -> None:
+    boxes = {}
+    for method in (Method.GRADCAM, Method.SHAP, Method.ACTIVATIONS, Method.MASK):
+        why.choose(method)
+        boxes[method] = str(why.shown.strip._palette_box.cget("state"))
+    assert boxes == {
+        Method.GRADCAM: "readonly", Method.SHAP: "disabled", Method.ACTIVATIONS: "readonly", Method.MASK: "disabled",
+    }  # fmt: skip
+
+
+def test_the_search_for_neurons_tells_how_far_it_is_and_can_be_stopped(why: Why, isolated_home: Path) -> None:
+    class Slow:
+        """In place of the process of the model: it works until it is stopped."""
+
+        def __init__(self) -> None:
+            self.stopped = threading.Event()
+
+        def call(self, method: str, *_given: object) -> object:
+            if method == "neurons":
+                assert self.stopped.wait(20), "nobody stopped it"
+                raise UserError("Stopped.")
+            if method == "stop_neurons":
+                self.stopped.set()
+            return 7, 30
+
+    slow, heard = Slow(), list[tuple[int, int]]()
+    engine = gui.why_engine.WhyEngine(why.main.shell.engine)
+    engine._engine = type("Engine", (), {"serving": lambda self: (slow, None)})()  # type: ignore[assignment]
+
+    def told(done: int, total: int) -> None:
+        heard.append((done, total))
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        engine._neurons(why.main.now.seen, 0, told)
+    assert heard == [(7, 30)] and slow.stopped.is_set()
 
 
 def test_the_channels_of_a_layer_are_a_sheet(why: Why) -> None:

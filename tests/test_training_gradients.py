@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -308,3 +309,41 @@ def test_missing_parts_are_said_before_anything_starts(server: GradientServer, m
 
 def test_a_bundle_is_served_by_its_folder(seeing: LayerGradients) -> None:
     assert serve(seeing._bundle.folder)._bundle.name == "colours"
+
+
+def test_the_model_is_not_asked_again_for_what_it_saw(guessing: Bundle) -> None:
+    photo, asked = photo_of(20, 70), LayerGradients(guessing)
+    request = MapRequest(Method.FUSED, ALL, RED, None, SIZE)
+    mine = asked.evidence(photo, request)
+    told = LayerGradients(guessing)
+    given = told.evidence(photo, replace(request, features=Classifier(guessing).features(photo)))
+    assert asked._classifier is not None and told._classifier is None, "a second copy of the networks"
+    np.testing.assert_allclose(given.values, mine.values, atol=1e-5)
+
+
+def test_weights_of_dense_layers_stay_behind(tmp_path: Path) -> None:
+    rng = np.random.default_rng(8)
+    dense = Dense(rng.normal(size=(3 * 3 * 8, 5)).astype(np.float32), np.full(5, 0.1, np.float32))
+    bundle = bundle_of(chance(), tmp_path / "dense", (View.CENTRE,), DenseTail(Pooling.FLATTEN, (dense,)))
+    photo = photo_of(20, 70)
+    request = MapRequest(Method.HIRESCAM, LAST, RED, None, SIZE, Classifier(bundle).features(photo))
+    lighter = gradient_server._lighter(request)
+    assert lighter.features is not None and all(seen.tail is None for seen in lighter.features.maps)
+    gradients = LayerGradients(bundle)
+    whole, light = (gradients.evidence(photo, one).values for one in (request, lighter))
+    np.testing.assert_array_equal(whole, light)
+
+
+def test_a_network_is_followed_back_in_pieces(guessing: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    gradients, photo = LayerGradients(guessing), photo_of(20, 70)
+    layers_there = layers_of(guessing)
+    network = gradients._network(guessing.info.backbones[0])
+    assert len(network._cuts) == 3, "one for each resolution"
+    in_pieces = gradients.inside(photo, layers_there, RED, None)
+    network._cuts = [network._made]
+    at_once = gradients.inside(photo, layers_there, RED, None)
+    assert len(in_pieces) == len(layers_there) > 3
+    for (_, layer, one), (_, _, other) in zip(in_pieces, at_once, strict=True):
+        assert one.values.shape == layer.shape
+        np.testing.assert_allclose(one.values, other.values, atol=1e-4)
+        np.testing.assert_allclose(one.gradient, other.gradient, atol=1e-4)

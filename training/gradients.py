@@ -6,10 +6,12 @@ and head, is linear around a photograph, so that its gradient at their last map 
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,13 +31,20 @@ from core.texts import tr
 
 log = logging.getLogger(__name__)
 
+_MMAP_THRESHOLD: Final = -3
+_LARGE_BYTES: Final = 4 << 20
 _QUIET: Final = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
+# Keras loads these where they are there, for what is not done here: 105 MB, and a third of the seconds of the start.
+_NOT_NEEDED: Final = ("sklearn", "matplotlib", "scipy", "h5py")
 
 
 def serve(folder: Path) -> LayerGradients:
     """The model in this folder, ready for questions. Raises BundleError."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    _use_memory_sparingly()
+    for name in _NOT_NEEDED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # to import it fails as if it were not installed
     with native_silence():
         import tensorflow  # noqa: F401  # greets on stderr, whatever its settings
 
@@ -55,7 +64,7 @@ class LayerGradients:
 
     def __init__(self, bundle: Bundle) -> None:
         self._bundle = bundle
-        self._classifier = Classifier(bundle)
+        self._classifier: Classifier | None = None
         self._networks: dict[str, Differentiable] = {}
         self._seen: tuple[Photo, Features] | None = None
 
@@ -64,7 +73,8 @@ class LayerGradients:
 
         Raises UserError where there is no such layer, or where a network cannot be rebuilt.
         """
-        features, kernel = self._features(photo), self._bundle.kernel
+        kernel = self._bundle.kernel
+        features = self._features(photo) if request.features is None else self._complete(request.features)
         if request.method is Method.FUSED or request.layer == ALL:
             values = self._fused(photo, features, request)
         elif request.layer == LAST:
@@ -83,8 +93,17 @@ class LayerGradients:
     def _features(self, photo: Photo) -> Features:
         """The window asks several things about one photograph."""
         if self._seen is None or not _is_same(self._seen[0], photo):
+            self._classifier = self._classifier or Classifier(self._bundle)
             self._seen = photo, self._classifier.features(photo)
         return self._seen[1]
+
+    def _complete(self, features: Features) -> Features:
+        """With the weights of dense layers, which were left behind on the way."""
+        hidden, tails = self._bundle.hidden, self._bundle.tails
+        maps = (
+            replace(seen, hidden=hidden.get(seen.backbone), tail=tails.get(seen.backbone)) for seen in features.maps
+        )
+        return replace(features, maps=tuple(maps))
 
     def _fused(self, photo: Photo, features: Features, request: MapRequest) -> Floats:
         """All resolutions in one; the networks of a model are put together level by level, from the coarsest."""
@@ -120,6 +139,7 @@ class LayerGradients:
             part = weights[seen.first_channel : seen.first_channel + seen.width]
             picture = self._picture(photo, backbone, seen)
             insides = self._network(backbone).inside(picture, here, seen.gradient(part))
+            give_back_memory()
             found += [(seen, layer, inside) for layer, inside in zip(here, insides, strict=True)]
         return found
 
@@ -129,14 +149,21 @@ class LayerGradients:
 
     def _network(self, backbone: Backbone) -> Differentiable:
         if backbone.name not in self._networks:
-            self._networks[backbone.name] = Differentiable(self._bundle.network_path(backbone), backbone)
+            stages = [layer.tensor for layer in network_layers(self._bundle, backbone) if layer.is_stage]
+            self._networks[backbone.name] = Differentiable(self._bundle.network_path(backbone), backbone, stages)
+            give_back_memory()
         return self._networks[backbone.name]
 
 
 class Differentiable:
-    """One network of a bundle in Keras. Raises UserError where its file has steps that cannot be rebuilt."""
+    """One network of a bundle in Keras. Raises UserError where its file has steps that cannot be rebuilt.
 
-    def __init__(self, path: Path, backbone: Backbone) -> None:
+    `stages` are the places of tensors that all goes through, in order: there it is cut, and followed backwards piece by
+    piece, so that what all its layers answer need not be kept at once (Chen et al., "Training deep nets with sublinear
+    memory cost", 2016).
+    """
+
+    def __init__(self, path: Path, backbone: Backbone, stages: Sequence[int] = ()) -> None:
         from training.from_litert import rebuilt_tensors
 
         try:
@@ -148,7 +175,9 @@ class Differentiable:
                 "inner layers. All other methods work."
             )
             raise UserError(said.format(name=backbone.title)) from error
-        self._models: dict[tuple[int, ...], Any] = {}
+        self._order = {place: number for number, place in enumerate(self._tensors)}
+        self._cuts = [place for place in stages if place in self._tensors and place != self._made] + [self._made]
+        self._models: dict[tuple[int | None, tuple[int, ...]], Any] = {}
 
     def inside(self, picture: Floats, layers: Sequence[Layer], gradient: Floats) -> list[Inside]:
         """What the layers answer to a picture (1, size, size, 3), and the gradient there.
@@ -157,37 +186,94 @@ class Differentiable:
         """
         import tensorflow as tf
 
-        values, gradients = self._backwards(tuple(layer.tensor for layer in layers), picture, tf.constant(gradient))
-        return [Inside(*pair) for pair in zip(values, gradients, strict=True)]
+        wanted = {layer.tensor for layer in layers}
+        answers = self._forwards(picture, min(self._piece(place) for place in wanted))
+        found: dict[int, Inside] = {}
+        slope = tf.constant(gradient)[None]
+        for piece in reversed(range(len(self._cuts))):
+            cut = self._cuts[piece]
+            here = [place for place in wanted if self._piece(place) == piece and place != cut]
+            before = self._cuts[piece - 1] if piece else None
+            if cut in wanted:
+                value = answers[cut] if cut in answers else self._answers(before, (cut,), answers[before])[0]
+                found[cut] = _inside(value, slope)
+            if not wanted - set(found):
+                break
+            slope = self._through(piece, answers[before], here, slope, found)
+        return [found[layer.tensor] for layer in layers]
 
     def picture_gradient(self, picture: Floats, gradient: Floats) -> Floats:
         """How fast the score grows with each number of the picture: (size, size, 3)."""
         import tensorflow as tf
 
-        given = tf.constant(picture)
-        with tf.GradientTape() as tape:
-            tape.watch(given)
-            score = tf.reduce_sum(self._model(())(given, training=False)[-1] * tf.constant(gradient))
-        return np.asarray(tape.gradient(score, given)[0], np.float32)
+        answers, slope = self._forwards(picture, 0), tf.constant(gradient)[None]
+        for piece in reversed(range(len(self._cuts))):
+            slope = self._through(piece, answers[self._cuts[piece - 1] if piece else None], [], slope, {})
+        return np.asarray(slope[0], np.float32)
 
-    def _backwards(self, tensors: tuple[int, ...], picture: Floats, gradient: Any) -> tuple[list[Floats], list[Floats]]:
+    def _piece(self, place: int) -> int:
+        """The piece of the network that a tensor is made in."""
+        return next(piece for piece, cut in enumerate(self._cuts) if self._order[place] <= self._order[cut])
+
+    def _forwards(self, picture: Floats, first: int) -> dict[int | None, Any]:
+        """What goes into the pieces from `first` on: the picture (None), and the answers at the cuts but the last."""
         import tensorflow as tf
 
-        given = tf.constant(picture)
-        with tf.GradientTape() as tape:
-            tape.watch(given)
-            *answers, last = self._model(tensors)(given, training=False)
-            score = tf.reduce_sum(last * gradient)
-        slopes = tape.gradient(score, answers, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return [np.asarray(one[0], np.float32) for one in answers], [np.asarray(one[0], np.float32) for one in slopes]
+        answers: dict[int | None, Any] = {None: tf.constant(picture)}
+        before: int | None = None
+        for cut in self._cuts[:-1]:
+            answers[cut] = self._answers(before, (cut,), answers[before])[0]
+            before = cut
+        kept = {self._cuts[piece - 1] if piece else None for piece in range(first, len(self._cuts))}
+        return {place: value for place, value in answers.items() if place in kept}
 
-    def _model(self, tensors: tuple[int, ...]) -> Any:
+    def _through(self, piece: int, given: Any, here: Sequence[int], slope: Any, found: dict[int, Inside]) -> Any:
+        """Back through a piece: the slope where it begins, from that at its end; tensors `here` go into `found`."""
+        import tensorflow as tf
+
+        before = self._cuts[piece - 1] if piece else None
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(given)
+            *answers, last = self._answers(before, (*here, self._cuts[piece]), given)
+        unconnected = tf.UnconnectedGradients.ZERO
+        *slopes, begins = tape.gradient(
+            last, [*answers, given], output_gradients=slope, unconnected_gradients=unconnected
+        )
+        for place, value, inner in zip(here, answers, slopes, strict=True):
+            found[place] = _inside(value, inner)
+        return begins
+
+    def _answers(self, begin: int | None, wanted: tuple[int, ...], given: Any) -> list[Any]:
+        """What these tensors are, from what a cut (None: the picture) is given."""
         import keras
 
-        if tensors not in self._models:
-            wanted = [self._tensors[place] for place in (*tensors, self._made)]
-            self._models[tensors] = keras.Model(self._picture, wanted)
-        return self._models[tensors]
+        if (begin, wanted) not in self._models:
+            start = self._picture if begin is None else self._tensors[begin]
+            self._models[begin, wanted] = keras.Model(start, [self._tensors[place] for place in wanted])
+        found = self._models[begin, wanted](given, training=False)
+        return list(found) if isinstance(found, list | tuple) else [found]
+
+
+def _inside(value: Any, slope: Any) -> Inside:
+    return Inside(np.asarray(value[0], np.float32), np.asarray(slope[0], np.float32))
+
+
+def _use_memory_sparingly() -> None:
+    """Large pieces of memory go back to the system as soon as they are free; a setting of glibc."""
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
+        except (OSError, AttributeError):  # another C library
+            log.debug("no mallopt", exc_info=True)
+
+
+def give_back_memory() -> None:
+    """What was freed goes back to the system: glibc keeps it, here hundreds of megabytes."""
+    if sys.platform == "linux":
+        try:
+            ctypes.CDLL(None).malloc_trim(0)
+        except (OSError, AttributeError):  # another C library
+            log.debug("no malloc_trim", exc_info=True)
 
 
 def _is_same(one: Photo, other: Photo) -> bool:
