@@ -1,4 +1,7 @@
-"""The first five breeds with the numbers that choose them: a click on a number answers, one on a breed shows why."""
+"""The first five breeds with the numbers that choose them: a click on a number answers, one on a breed shows why.
+
+With the keyboard: up and down, Space shows why, Enter answers.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from tkinter import font
 
 from core.texts import percent
 from gui.breed_bars import Bar
+from gui.focus import focused
 from gui.shapes import rounded_box
 from gui.theme import BODY, SMALL, STRONG, Look, elided
 
@@ -25,7 +29,7 @@ class CandidateList(tkinter.Canvas):
         on_explained: Callable[[int], object],
     ) -> None:
         """`on_taken` gets the place (from 0) of a breed, `on_explained` its label."""
-        super().__init__(parent, highlightthickness=0, borderwidth=0, width=look.px(260))
+        super().__init__(parent, highlightthickness=0, borderwidth=0, takefocus=True, width=look.px(260))
         self._look = look
         self._on_taken = on_taken
         self._on_explained = on_explained
@@ -33,11 +37,17 @@ class CandidateList(tkinter.Canvas):
         self._explained: int | None = None
         self._said: frozenset[int] = frozenset()
         self._under_mouse: tuple[int, bool] | None = None
-        for event in ("<Configure>", "<<ThemeChanged>>"):
+        self._at = 0
+        for event in ("<Configure>", "<<ThemeChanged>>", "<FocusIn>", "<FocusOut>"):
             self.bind(event, lambda _event: self.redraw())
         self.bind("<Button-1>", self._on_click)
         self.bind("<Motion>", lambda event: self._hover(self._part_at(event.x, event.y)))
         self.bind("<Leave>", lambda _event: self._hover(None))
+        for key, step in (("<Up>", -1), ("<Down>", 1)):
+            self.bind(key, lambda _event, step=step: self._move(step))  # type: ignore[misc]
+        self.bind("<space>", lambda _event: self._explain(self._at))
+        for key in ("<Return>", "<KP_Enter>"):
+            self.bind(key, lambda _event: self._take(self._at))
         self.redraw()
 
     @property
@@ -47,6 +57,8 @@ class CandidateList(tkinter.Canvas):
 
     def show(self, bars: Sequence[Bar], explained: int | None, said: frozenset[int]) -> None:
         """The breeds, best first; the label whose heatmap is shown, and those that a volunteer named."""
+        if [bar.label for bar in bars] != [bar.label for bar in self._bars]:
+            self._at = 0
         self._bars, self._explained, self._said = bars, explained, said
         self.redraw()
 
@@ -66,7 +78,9 @@ class CandidateList(tkinter.Canvas):
         top, width = place * height, max(px(120), self.winfo_width())
         over = self._under_mouse if self._under_mouse and self._under_mouse[0] == place else None
         fill = colours.chosen if bar.label == self._explained else colours.hover if over else colours.back
-        rounded_box(self, (0, top + 1, width - 1, top + height - 1), px(5), fill=fill)
+        has_focus = place == self._at and focused(self) is self
+        box = (1, top + 1, width - 2, top + height - 1)
+        rounded_box(self, box, px(5), fill=fill, outline=colours.accent if has_focus else fill, width=1 + has_focus)
         self._draw_cap(place, top + height / 2, is_hot=bool(over and over[1]), is_said=bar.label in self._said)
         left, right = px(_CAP_PX) + px(14), width - px(8)
         ink = STRONG if bar.label in self._said else BODY
@@ -104,8 +118,23 @@ class CandidateList(tkinter.Canvas):
         part = self._part_at(event.x, event.y)
         if part is None:
             return
-        place, is_number = part
+        self._at, is_number = part
         if is_number:
-            self._on_taken(place)
+            self._take(self._at)
         else:
+            self._explain(self._at)
+
+    def _move(self, step: int) -> str:
+        self._at = min(max(0, self._at + step), max(0, len(self._bars) - 1))
+        self.redraw()
+        return "break"
+
+    def _explain(self, place: int) -> str:
+        if place < len(self._bars):
             self._on_explained(self._bars[place].label)
+        return "break"
+
+    def _take(self, place: int) -> str:
+        if place < len(self._bars):
+            self._on_taken(place)
+        return "break"

@@ -38,6 +38,10 @@ class Dialog(tkinter.Toplevel):
         self.body.pack(fill="both", expand=True)
         self.body.bind("<Configure>", lambda _event: self._take_room(), add=True)
         self.close_button.pack(side="right")
+        # What Enter does, unless the widget with the keyboard has a use of its own for it.
+        self.default: ttk.Button | None = None
+        for key in ("<Return>", "<KP_Enter>"):
+            self.bind(key, lambda event: self._on_enter(event.widget))
         self.bind("<Escape>", lambda _event: self.close())
         self.protocol("WM_DELETE_WINDOW", self.close)
 
@@ -53,6 +57,11 @@ class Dialog(tkinter.Toplevel):
         self.geometry(f"+{x}+{max(0, min(y, self.winfo_screenheight() - height))}")
         self.deiconify()
         self.close_button.focus_set()
+
+    def _on_enter(self, widget: object) -> None:
+        has_own_use = isinstance(widget, ttk.Button | ttk.Combobox | ttk.Treeview | tkinter.Text | tkinter.Canvas)
+        if self.default is not None and not has_own_use:
+            self.default.invoke()
 
     def _take_room(self) -> None:
         """As large as what is in it, as far as the screen goes."""

@@ -76,6 +76,7 @@ class ExportDialog(Dialog):
         self.said = SentenceBar(self, look)
         self.main_button = ttk.Button(self.foot, style="Accent.TButton", command=self._on_main)
         self.main_button.pack(side="right", padx=(0, look.px(8)))
+        self.default = self.main_button
         self.back_button = ttk.Button(self.foot, text=tr("Back"), command=self._on_back)
         scopes = [Scope.ALL]
         if chosen != Filter():

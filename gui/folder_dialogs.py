@@ -28,6 +28,7 @@ class _Question(Dialog):
         self.close_button.configure(text=tr("Cancel"))
         self.keep_button = ttk.Button(self.foot, text=keep, style="Accent.TButton", command=self.keep)
         self.keep_button.pack(side="right", padx=(0, look.px(8)))
+        self.default = self.keep_button
         self.wrong = ttk.Label(self.foot, style="Faint.TLabel", justify="left", wraplength=look.room(300))
         self.wrong.pack(side="left", fill="x", expand=True)
 

@@ -313,7 +313,8 @@ class FolderTab(ttk.Frame):
         self.preview.grid_propagate(False)
         self._keys.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(6), 0))
         desk.glance.attach(self.preview)
-        # Escape in the field gives the keyboard to its frame: the rows want it.
+        # Escape in the field gives the keyboard to its frame: the rows want it; Tab goes past the frame into the field.
+        self.preview.correction.configure(takefocus=False)
         self.preview.correction.bind("<FocusIn>", lambda _event: self.after_idle(self._leave_field))
         rows.bind("<Configure>", lambda _event: self._share_width())
         self._share_width()

@@ -111,6 +111,8 @@ class Look:
         self.text_percent = text_percent
         if text_dpi:
             root.tk.call("tk", "scaling", text_dpi / 72)
+        for key in ("<Return>", "<KP_Enter>"):  # Tk itself knows only Space
+            root.tk.call("bind", "TButton", key, "ttk::button::activate %W; break")
         self._usual_sizes = {name: _size(name, root) for name in font.names(root) if name.startswith("Tk")}
 
     def use(self, theme: Literal["light", "dark"]) -> None:

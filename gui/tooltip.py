@@ -20,6 +20,8 @@ class Tooltip:
         self._text = text
         self._waiting = ""
         self._window: tkinter.Toplevel | None = None
+        if isinstance(widget, ttk.Label):  # Tk lets Tab stop at whatever hears keys
+            widget.configure(takefocus=False)
         widget.bind("<Enter>", self._wait, add=True)
         for event in ("<Leave>", "<ButtonPress>", "<Destroy>", "<Key>"):
             widget.bind(event, self._hide, add=True)

@@ -113,6 +113,8 @@ class MethodList(ScrollFrame):
         self.bring_into_sight(button, 0, high)
 
     def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+        for title, _ in self._titles:
+            title.configure(wraplength=self._room)
         for method, sentence in self._sentences.items():
             sentence.configure(wraplength=self._room)
             self.buttons[method].configure(text=self._wrapped(METHODS[method].title()))

@@ -38,7 +38,7 @@ class WhyStage(ttk.Frame):
         self._room = (0, 0)
         self._images: list[ImageTk.PhotoImage] = []
         self._draw: Callable[[], None] = self._draw_nothing
-        self.canvas = tkinter.Canvas(self, highlightthickness=0, borderwidth=0, width=1, height=1, takefocus=False)
+        self.canvas = tkinter.Canvas(self, highlightthickness=2, borderwidth=0, width=1, height=1, takefocus=False)
         self._bar = ttk.Scrollbar(self, command=self.canvas.yview)
         self.canvas.configure(yscrollcommand=self._bar.set)
         self.canvas.pack(fill="both", expand=True)
@@ -206,7 +206,14 @@ class WhyStage(ttk.Frame):
 
     def _fit_bar(self) -> None:
         _, _, _, needed = (int(float(one)) for one in str(self.canvas.cget("scrollregion")).split())
-        if needed > self.canvas.winfo_height() > 1:
+        is_needed = needed > self.canvas.winfo_height() > 1
+        colours = self._look.colours
+        # The keyboard scrolls it too, and is seen there.
+        self.canvas.configure(
+            takefocus=is_needed, highlightcolor=colours.accent if is_needed else colours.stage,
+            highlightbackground=colours.stage,
+        )  # fmt: skip
+        if is_needed:
             self._bar.place(relx=1.0, anchor="ne", relheight=1.0)
         else:
             self._bar.place_forget()

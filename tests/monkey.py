@@ -6,10 +6,12 @@ Left out is only what leaves the program: Quit, closing the main window, the bro
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import io
 import logging
 import random
 import sys
+import tempfile
 import threading
 import time
 import tkinter
@@ -105,9 +107,17 @@ class Watch:
             since = self.beat_at
             if time.monotonic() - since > _SLOW_S and since != told:
                 told = since
-                frame = sys._current_frames().get(main)
-                where = "".join(traceback.format_stack(frame)[-12:]) if frame else ""
-                self.slow.append(f"the loop stood still during {self.now}:\n{where}")
+                self.slow.append(f"the loop stood still during {self.now}:\n{_stack_of(main)}")
+
+
+def _stack_of(thread: int) -> str:
+    """Where this thread is, the innermost call first; no frame is held, else its pictures would be freed here."""
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file, all_threads=True)
+        file.seek(0)
+        parts = file.read().decode(errors="replace").split("\n\n")
+    mine = next((part for part in parts if f"{thread:#018x}" in part), "")
+    return "\n".join(mine.splitlines()[1:14])
 
 
 class _Listener(logging.Handler):
@@ -185,9 +195,9 @@ def _only_in_this_thread(watch: Watch) -> Iterator[None]:
         real[0](variable)
 
     def image_freed(image: tkinter.Image) -> None:
-        if threading.get_ident() != main:
+        if image.name and threading.get_ident() != main:
             where = "".join(traceback.format_stack()[-8:])
-            watch.problems.append(f"freed in {threading.current_thread().name}: {image}\n{where}")
+            watch.problems.append(f"freed in {threading.current_thread().name}: {image.name}\n{where}")
         real[1](image)
 
     tkinter.Variable.__del__ = variable_freed  # type: ignore[method-assign]
