@@ -116,7 +116,7 @@ class RunColumns:
 
     def now(self) -> Columns:
         """The columns as the database has them now."""
-        with self._lock:
+        with self._lock, self._database.understanding():
             with self._database.reading() as connection:
                 version = int(connection.execute("PRAGMA data_version").fetchone()[0])
             if self._columns is None or version != self._version:

@@ -53,7 +53,7 @@ help_dialog        what to do, and every key
 manual_desk        the manual: pages read, links followed, words searched; manual_window, manual_page: how it looks
 dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window
 actions            what can be done, with its visible name and its key; focus: where the keyboard is
-engine             what the worker threads do for the window
+engine             what the worker threads do for the window; library_watch: the library, waited for with words
 background         lanes of work whose results arrive in the main loop; garbage: what is left is freed there too
 timers             what a widget wanted to do later is called off with it
 clipboard, dropping, desktop, theme   the desktop around the window; widget_styles: what the theme leaves too faint

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 # Enough for every model that ships, so that a photograph can be opened while the model still loads.
 USUAL_LEAST_PX = 320
 _KEPT_PHOTOS = 4
+# How long the answer for a photograph waits for a library that is being opened.
+_PATIENCE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,13 @@ class Engine:
                 self._library = Library(library_path(), unwritten_path())
             return self._library
 
+    def _is_library_there(self) -> bool:
+        """Whether it is, after a moment: a large one that is brought up to date takes minutes."""
+        if self._library is None and self._opening.acquire(timeout=_PATIENCE_S):
+            self._opening.release()
+            return True
+        return self._library is not None
+
     def stop(self) -> None:
         """End the processes, so that nobody waits for their answers any more."""
         for process in (self._loading, self._model and self._model[0], self._outliner):
@@ -304,7 +313,7 @@ class Engine:
 
     def _correction_of(self, content: str) -> Correction | None:
         try:
-            return self.library.correction(content)
+            return self.library.correction(content) if self._is_library_there() else None
         except UserError:  # said once when the window starts; photographs are still answered
             log.warning("no library", exc_info=True)
             return None

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from core.reviews import Filter, Order
 
 _SETTLED_MS = 200
+# A longer list takes seconds to build, and nobody finds anything in it; no animal is called as its last entry.
+_MOST_ANIMALS, _MORE = 2000, "\0more"
 _ALL, _TO_REVIEW, _REVIEWED, _SUSPECTS = "all", "to review", "reviewed", "suspects"
 
 
@@ -165,7 +167,7 @@ class FilterBar(ttk.Frame):
         self._hint = tkinter.Label(self.entry, anchor="w", font=BODY, borderwidth=0, padx=0, pady=0, cursor="xterm")
         self.verdict_box = ChoiceBox(self, px(120), self._tell)
         self.breed_box = ChoiceBox(self, px(150), self._tell)
-        self.animal_box = ChoiceBox(self, px(120), self._tell)
+        self.animal_box = ChoiceBox(self, px(120), self._on_animal)
         self.reviewed_box = ChoiceBox(self, px(130), self._tell)
         sorting = ttk.Frame(self)
         self._order_label = ttk.Label(sorting, style="Faint.TLabel")
@@ -207,9 +209,11 @@ class FilterBar(ttk.Frame):
         self.verdict_box.show([(frozenset(), tr("All verdicts")), *verdicts])
         breeds = [(label, f"{name}  ({_grouped(count)})") for label, name, count in self._breeds]
         self.breed_box.show([("", tr("All breeds")), *breeds], self._name_of(str(self.breed_box.key)))
-        self.animal_box.show(
-            [("", tr("All animals")), *((name, name) for name in self._animals)], str(self.animal_box.key)
-        )
+        animals = [("", tr("All animals")), *((name, name) for name in self._animals[:_MOST_ANIMALS])]
+        if len(self._animals) > _MOST_ANIMALS:
+            more = _grouped(len(self._animals) - _MOST_ANIMALS)
+            animals.append((_MORE, tr("{count} more: type the name in the search").format(count=more)))
+        self.animal_box.show(animals, str(self.animal_box.key))
         self.reviewed_box.show(
             [
                 (_ALL, tr("Reviewed or not")),
@@ -275,6 +279,13 @@ class FilterBar(ttk.Frame):
         from core.reviews import Filter
 
         self._given = Filter()
+        self._tell()
+
+    def _on_animal(self) -> None:
+        """An animal was chosen, or that there are more than a list can show: then it is searched for."""
+        if self.animal_box.key == _MORE:
+            self.animal_box.choose("")
+            self.after_idle(self.begin_search)
         self._tell()
 
     def _on_order(self) -> None:

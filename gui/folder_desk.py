@@ -25,6 +25,7 @@ from gui.heatmap_strip import HeatmapChoices
 from gui.photo_desk import log_only
 from gui.row_selection import RowList, Selection
 from gui.row_texts import cells_of
+from gui.timeline import mark
 
 if TYPE_CHECKING:
     from core.neighbours import Suspicion
@@ -145,7 +146,12 @@ class FolderDesk:
         self._tab.show_earlier()
         is_first = self.open_run is None and not (self.run.roots or self.run.is_waiting)
         if earlier and is_first:
-            self.show_run(earlier[0].run)
+            run = earlier[0].run
+            if not self._is_model_there:
+                self._background.start(
+                    "folder rows", lambda _job: self.engine.read_ahead(run), lambda _: None, log_only
+                )
+            self.show_run(run)
 
     def _open_latest(self) -> None:
         run, self._latest = self._latest, None
@@ -295,13 +301,14 @@ class FolderDesk:
         bar, review = self._tab.bar, self.review
         if bar is None or review is None:
             return
-        before, self.rows, self.total = self.rows, RowList.of(listed.numbers), listed.total
+        before, self.rows, self.total = self.rows, listed.rows, listed.total
         self.selection = self.selection.restricted(self.rows, before)
         begins = self.selection.current is None and bool(self.rows.numbers) and not self.run.is_running
         if begins:
             # Not while it runs: the first row is another one each second, and a key must not meet the wrong one.
             self.selection = Selection().clicked(self.rows.numbers[0])
         self._tab.show_list()
+        mark("the rows of the folder are there")
         if begins:
             self._tab.show_selection(self.selection)
         bar.show_counts(len(self.rows), listed.total)

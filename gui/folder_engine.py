@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from core.errors import UserError
 from core.texts import tr
 from gui.engine import Engine, Seen, user_name
+from gui.row_selection import RowList
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -55,7 +56,7 @@ class OpenRun:
 class Listed:
     """The rows that are wanted, in order, and of how many; what there is to choose from (None: not asked for)."""
 
-    numbers: Sequence[int]
+    rows: RowList
     total: int
     breeds: Mapping[str, int] | None = None
     animals: Sequence[str] = ()
@@ -162,6 +163,16 @@ class FolderEngine:
                 break
         return found
 
+    def read_ahead(self, run: Run) -> None:
+        """The rows of this run into memory, while the model is still being loaded."""
+        from core.run_columns import columns_of
+
+        database = self._library.database
+        with database.reading() as connection:
+            found = connection.execute("SELECT model FROM runs WHERE id = ?", (run.id,)).fetchone()
+        if found:
+            columns_of(database, run.id, int(found[0])).now()
+
     def open_run(self, run: Run) -> OpenRun:
         """The rows of this run. Raises UserError where its model is not there any more."""
         from core.fingerprints import model_fingerprint
@@ -210,11 +221,12 @@ class FolderEngine:
         """The rows to show, and with `with_choices` the breeds and animals that they can be narrowed to."""
         from core.reviews import Filter
 
-        numbers = review.numbers(wanted, order, reverse)
-        total = len(numbers) if wanted == Filter() else review.count()
+        rows = RowList.of(review.numbers(wanted, order, reverse))
+        len(rows.places)  # worked out here: the main loop would stand still for it with many rows
+        total = len(rows) if wanted == Filter() else review.count()
         if not with_choices:
-            return Listed(numbers, total)
-        return Listed(numbers, total, review.breeds(), review.names_of_animals())
+            return Listed(rows, total)
+        return Listed(rows, total, review.breeds(), review.names_of_animals())
 
     def entries(self, review: Review, numbers: Sequence[int]) -> list[Entry]:
         """What stands in these rows, with their small pictures."""

@@ -21,6 +21,7 @@ from gui.folder_desk import FolderDesk
 from gui.folder_tab import FolderTab
 from gui.folder_words import in_short
 from gui.heatmap_strip import HeatmapChoices
+from gui.library_watch import LibraryWatch
 from gui.manual_desk import ManualDesk
 from gui.menus import MenuBar
 from gui.notice_bar import NoticeBar
@@ -80,6 +81,7 @@ class Shell:
         self.folder_tab = FolderTab(self.tabs, look, self.actions, hints, self.folder_desk, settings)
         self.retrain_tab = RetrainTab(self.tabs, look, self.retrain_desk)
         self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
+        self.library = LibraryWatch(self)
         self.menu = MenuBar(root, menus(self))
         self._build()
         self.why.attach(self)
@@ -96,7 +98,7 @@ class Shell:
         accept_drops(self.root, self.open_paths, self._expect_drop)
         follow_in_file_dialogs(self.root)
         self.preferences.load_model(self.settings.model)
-        self.background.start("files", lambda _job: self.engine.library.notice, self._on_library)
+        self.library.start()
         self.background.start("draw", lambda _job: self.engine.palettes(), self.preferences.show_palettes)
         if paths:
             self.open_paths(list(paths))
@@ -235,10 +237,6 @@ class Shell:
         for waiting in self.root.tk.splitlist(self.root.tk.call("after", "info")):
             self.root.tk.call("after", "cancel", waiting)  # else Tcl would call what is gone
         self.root.destroy()
-
-    def _on_library(self, notice: str) -> None:
-        if notice:
-            self.notice.show(notice, stays=True)
 
     def _show_running(self, text: str) -> None:
         self._running = text

@@ -1,11 +1,11 @@
-"""How long a library of 500,000 photographs keeps its user waiting: opened, filtered, sorted, labelled, counted, exported.
+"""How long a library of 500,000 photographs keeps its user waiting: opened, filtered, sorted, labelled, counted.
 
     python -m tests.bench.big_library [--rows 500000] [--vector-bytes 2560] [--keep FOLDER]
 
-The library is made up, with the sizes of a real one: answers and vectors of the model in use for every photograph, small
-pictures, names of 125,000 animals, the words of volunteers on every tenth photograph, and earlier runs over parts of it.
-It needs some gigabytes in the temporary folder, which are freed afterwards; with `--keep` they stay, and are used again.
-Each line has the longest of several tries. The last part starts the window itself; it needs a display.
+The library is made up, with the sizes of a real one: answers and vectors of the model in use for every photograph,
+small pictures, names of 125,000 animals, the words of volunteers on every tenth photograph, and earlier runs over parts
+of it. It needs some gigabytes in the temporary folder, which are freed afterwards; with `--keep` they stay, and are used
+again. Each line has the longest of several tries. The last part starts the window itself; it needs a display.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +65,6 @@ def make_library(path: Path, rows: int, vector_bytes: int) -> None:
             end_run(database, run, State.DONE)
 
 
-
 def _fill(database: Database, run: int, root: Path, rows: int, vectors: tuple[int, int] | None) -> None:
     info = find_model(None).info
     answers, pictures = list(_answers(info)), list(_pictures())
@@ -78,11 +78,17 @@ def _fill(database: Database, run: int, root: Path, rows: int, vectors: tuple[in
             names = [path_bytes(_name(root, place)) for place in places]
             connection.executemany(
                 "INSERT OR IGNORE INTO photographs(id, content, path) VALUES (?, ?, ?)",
-                ((n + 1, f"{n * 2654435761 % 2**256:064x}", name.decode()) for n, name in zip(places, names)),
+                (
+                    (n + 1, f"{n * 2654435761 % 2**256:064x}", name.decode())
+                    for n, name in zip(places, names, strict=True)
+                ),
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO files VALUES (?, ?, ?, ?)",
-                ((name, 3_000_000 + n, 1_700_000_000_000_000_000 + n, n + 1) for n, name in zip(places, names)),
+                (
+                    (name, 3_000_000 + n, 1_700_000_000_000_000_000 + n, n + 1)
+                    for n, name in zip(places, names, strict=True)
+                ),
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -92,7 +98,7 @@ def _fill(database: Database, run: int, root: Path, rows: int, vectors: tuple[in
                 "INSERT INTO run_files(run, place, path, photograph, animal, reason) VALUES (?, ?, ?, ?, ?, ?)",
                 (
                     (run, n, name, n + 1, _animal(n), "It is damaged." if n % 1000 == 999 else "")
-                    for n, name in zip(places, names)
+                    for n, name in zip(places, names, strict=True)
                 ),
             )
             if vectors is None:
@@ -203,7 +209,7 @@ def measure_core(path: Path) -> None:
         for order in Order:
             for reverse in (False, True):
                 what = f"sorted by {order.value}{' backwards' if reverse else ''}"
-                timed(what, lambda: review.numbers(Filter(), order, reverse), 0.2)
+                timed(what, partial(review.numbers, Filter(), order, reverse), 0.2)
         numbers = review.numbers()
         timed("100 rows in sight", lambda: review.rows(numbers[250_000:250_100]), 0.2)
         row = review.rows(numbers[:1])[0]
@@ -225,14 +231,14 @@ def measure_core(path: Path) -> None:
 def measure_filters(review: Review, info: BundleInfo) -> None:
     for status in Status:
         wanted = Filter(statuses=frozenset({status}))
-        timed(f"only “{status.value}”", lambda: review.numbers(wanted), 0.2)
+        timed(f"only “{status.value}”", partial(review.numbers, wanted), 0.2)
     timed("one breed", lambda: review.numbers(Filter(label=info.labels[7].id)), 0.2)
     timed("one animal", lambda: review.numbers(Filter(animal=_animal(40_000))), 0.2)
     timed("reviewed", lambda: review.numbers(Filter(reviewed=True)), 0.2)
     timed("still to review", lambda: review.numbers(Filter(reviewed=False)), 0.2)
     timed("said: mixed", lambda: review.numbers(Filter(said="mixed")), 0.2)
     for words in ("rex", "medor", "terrier", "0412", "rex beagle", "zzz"):
-        timed(f"search “{words}”", lambda: review.numbers(Filter(words=words)), 0.2)
+        timed(f"search “{words}”", partial(review.numbers, Filter(words=words)), 0.2)
 
 
 def main() -> None:
