@@ -94,7 +94,7 @@ class ManualPage(ttk.Frame):
         if text.tk.call("tk", "windowingsystem") == "x11":  # what Shift with Tab is called there
             text.bind("<ISO_Left_Tab>", lambda _event: self._on_tab(-1))
         text.bind("<Configure>", lambda _event: self._soon())
-        self.bind("<<ThemeChanged>>", lambda _event: self._dress())
+        self.bind("<<ThemeChanged>>", lambda _event: self._dress_anew())
 
     def _on_tab(self, step: int) -> str:
         if self.choose_link(step) == "continue":
@@ -122,6 +122,12 @@ class ManualPage(ttk.Frame):
             self._draw()
             self.text.yview(place)
 
+    def _dress_anew(self) -> None:
+        """Another theme or text size: tables and pictures have other widths then."""
+        self._dress()
+        self._width = 0
+        self._soon()
+
     def _dress(self) -> None:
         """Colours and fonts of the theme."""
         colours, px, text = self._look.colours, self._look.px, self.text
@@ -144,7 +150,7 @@ class ManualPage(ttk.Frame):
         text.tag_configure("code", font=self._mono, background=colours.stage, lmargin1=px(12), lmargin2=px(12))
         text.tag_configure("name", font=STRONG)
         text.tag_configure("soft", font=self._soft)
-        text.tag_configure("mono", font=self._mono, background=colours.stage)
+        text.tag_configure("mono", font=self._mono)
         text.tag_configure("key", font=STRONG, background=colours.chosen)
         text.tag_configure("link", foreground=colours.accent, underline=True)
         text.tag_configure("head", font=STRONG)
@@ -215,7 +221,8 @@ class ManualPage(ttk.Frame):
         widths = [
             max(measure(plain(row[column])) for row in table.rows) + px(26) for column in range(len(table.rows[0]))
         ]
-        shrunk = min(1.0, room * 0.6 / max(1, sum(widths[:-1])))
+        last = min(widths[-1], room * 0.4)  # it may go over several lines
+        shrunk = min(1.0, (room - last) / max(1, sum(widths[:-1])))
         stops = [sum(round(width * shrunk) for width in widths[: n + 1]) for n in range(len(widths) - 1)]
         tag = f"table{self.text.index('end-1c')}"
         self.text.tag_configure(tag, tabs=tuple(stops) or (px(22),), lmargin2=stops[-1] if stops else 0)

@@ -15,7 +15,7 @@ from gui.theme import Look
 
 _SIZE_PX = (1080, 720)
 _LEAST_PX = (640, 400)
-_CONTENTS_PX = 250
+_CONTENTS_PX = 270
 
 
 class ManualListener(Protocol):
@@ -106,7 +106,8 @@ class ManualWindow(tkinter.Toplevel):
         self._search_label.grid(row=1, column=0, sticky="w")
         self.search_field.grid(row=2, column=0, sticky="ew", pady=(px(2), px(10)))
         self.contents.grid(row=4, column=0, sticky="ns")
-        self.contents.column("#0", width=px(_CONTENTS_PX), minwidth=px(_CONTENTS_PX))
+        width = min(px(_CONTENTS_PX), self.winfo_screenwidth() // 4)  # large letters leave room for the page
+        self.contents.column("#0", width=width, minwidth=width)
         self.page.grid(row=0, column=1, sticky="nsew")
         self.contents.bind("<<TreeviewSelect>>", lambda _event: self._on_chosen())
         self._words.trace_add("write", lambda *_names: self._listener.search(self._words.get()))

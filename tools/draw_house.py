@@ -79,10 +79,10 @@ def _draw_box(draw: ImageDraw.ImageDraw, box: Box, fill: tuple[int, int, int], t
     scaled = tuple(_FINER * side for side in box)
     draw.rounded_rectangle(scaled, 12 * _FINER, fill=fill, outline=_EDGE, width=2 * _FINER)
     middle, top = (box[0] + box[2]) // 2, box[1]
-    _write(draw, (middle, top + 22), title, 18, _INK, "mm")
+    _write(draw, (middle, top + 22), title, 20, _INK, "mm")
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        _write(draw, (middle, top + 50 + 22 * number), line, 13, _FAINT, "mm")
+        _write(draw, (middle, top + 50 + 22 * number), line, 15, _FAINT, "mm")
 
 
 def _draw_arrow(
@@ -92,7 +92,7 @@ def _draw_arrow(
     draw.line(points, fill=_EDGE, width=3 * _FINER)
     _draw_head(draw, start, end)
     if text:
-        _write(draw, place, text, 13, _FAINT, "la")
+        _write(draw, place, text, 15, _FAINT, "la")
 
 
 def _draw_head(draw: ImageDraw.ImageDraw, start: tuple[int, int], end: tuple[int, int]) -> None:
@@ -119,7 +119,7 @@ def _draw_round(draw: ImageDraw.ImageDraw, text: str) -> None:
             part += [x1 + (x2 - x1) * (step + 1) / steps, y1 + (y2 - y1) * (step + 1) / steps]
             draw.line([_FINER * value for value in part], fill=_EDGE, width=2 * _FINER)
     _draw_head(draw, (835, 128), (835, 168))
-    _write(draw, (640, 104), text, 13, _FAINT, "la")
+    _write(draw, (640, 104), text, 15, _FAINT, "la")
 
 
 def _write(

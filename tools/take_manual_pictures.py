@@ -31,8 +31,8 @@ Language = Literal["en", "fr"]
 
 LONGEST_S = 400
 SETTLED_S = 2.5
-# So many colours are enough for a window with drawn dogs, for half of the bytes.
-COLOURS = 256
+# Letters and widgets have fewer; a heatmap in a palette would get steps.
+_FEW_COLOURS = 3000
 # How far the colours of each kind are turned.
 KINDS = {
     "en": {"Brown hound": 0, "Golden hound": 14, "Red hound": 240, "Grey hound": 120},
@@ -138,6 +138,7 @@ def _take_training(shell: Shell, folder: Path, out: Path) -> None:
     desk.go()
     _wait(shell, lambda: desk.run.is_training, "the training")
     _wait(shell, lambda: not desk.run.is_training, "its end")
+    _wait(shell, lambda: desk.results.outcome is not None, "its result")
     _grab(shell, out / "retrain-3-result.png")
 
 
@@ -173,8 +174,11 @@ def _grab_dialog(shell: Shell, path: Path) -> None:
 
 
 def _keep(picture: Image.Image, path: Path) -> None:
-    fewer = picture.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
-    fewer.save(path, optimize=True)
+    """As few bytes as do no harm: a palette, where there are only widgets and letters."""
+    plain = picture.convert("RGB")
+    if plain.getcolors(_FEW_COLOURS) is not None:
+        plain = plain.quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    plain.save(path, optimize=True)
 
 
 def _dialogs(shell: Shell) -> list[tkinter.Toplevel]:
