@@ -16,6 +16,7 @@ logs                one log file per start
 this_program        from its source, or as a finished program: started again, and what is said of its parts
 contents            what a finished program is made of, and whether all of it is there
 machine             processors and memory
+blas                NumPy's products of matrices on one thread while all processors run networks
 licences            the parts that the program is made of, and their licences
 
 One photograph, from the file to the answer:
@@ -95,6 +96,7 @@ breed_names_edit    the table of breed names, changed cell by cell
 database            the file of the library: opened, migrated, put aside when damaged
 library_schema      its tables, and how older ones become the present ones
 library_backups     a whole copy before it is brought up to date
+library_cells       cells that hold what the program never writes
 library_rescue      what can be read of a damaged one
 library_unwritten   words that could not be written, until they can
 library             the volunteers' own labels, kept beside the predictions, undone in order

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.errors import LibraryError
 from core.library_backups import back_up, backups
+from core.library_cells import has_odd_cells
 from core.library_rescue import rescue
 from core.library_schema import MIGRATIONS, statements
 from core.name_search import folded
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 _MIGRATIONS = MIGRATIONS
 _PATIENCE_S = 5.0
+# How Python's module says that a cell is no text.
+_NO_TEXT = "Could not decode to UTF-8"
 _OF_PEOPLE = ("photographs", "corrections", "groupings", "actions")
 # Beside the library: damage was met, look at every page; and what replaces a damaged one, until it is complete.
 _DAMAGED, _RENEWED = "-damage-met", "-renewed"
@@ -123,9 +126,22 @@ class Database:
             return True
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def understanding(self) -> Iterator[None]:
+        """Around what is made of rows: where that fails because of cells as no program writes them, LibraryError."""
         try:
             yield
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError) as error:
+            if not has_odd_cells(self.path):
+                raise
+            log.warning("the library", exc_info=True)
+            _mark_damaged(self.path)
+            raise LibraryError(_damaged(self.path)) from error
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            with self.understanding():
+                yield
         except sqlite3.Error as error:
             log.warning("the library", exc_info=True)
             self._is_stale |= getattr(error, "sqlite_errorname", "").startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN"))
@@ -164,7 +180,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         _migrate(connection, path)
         _check(connection)
         if _beside(path, _DAMAGED).exists():
-            _check_all(connection)
+            _check_all(connection, path)
             _beside(path, _DAMAGED).unlink(missing_ok=True)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -231,11 +247,13 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _check_all(connection: sqlite3.Connection) -> None:
-    """Look at every page; takes seconds, and is done where damage was met."""
+def _check_all(connection: sqlite3.Connection, path: Path) -> None:
+    """Look at every page and cell; takes seconds, and is done where damage was met."""
     problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if problem != "ok":
         raise sqlite3.DatabaseError(problem)
+    if has_odd_cells(path):
+        raise sqlite3.DatabaseError("cells as no program writes them")
 
 
 def _renewed(path: Path) -> str:
@@ -293,6 +311,8 @@ def _put_aside(path: Path) -> Path:
 
 def _is_damage(error: sqlite3.Error) -> bool:
     code = getattr(error, "sqlite_errorname", "")
+    if _NO_TEXT in str(error):
+        return True
     return code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or (type(error) is sqlite3.DatabaseError and not code)
 
 
@@ -309,12 +329,8 @@ def _cannot(path: Path, error: sqlite3.Error) -> str:
     if code.startswith("SQLITE_READONLY"):
         said = tr("The library ({path}) may only be read, not written. Ask the person who looks after this computer.")
         return said.format(path=path)
-    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        said = tr(
-            "The library ({path}) is damaged. Close Shelterlens and start it again: then it is put aside, and what can "
-            "be read of it goes into a new one."
-        )
-        return said.format(path=path)
+    if code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _NO_TEXT in str(error):
+        return _damaged(path)
     if code.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")) and not (code == "SQLITE_CANTOPEN" and path.exists()):
         said = tr(
             "The library ({path}) cannot be reached: {reason}. If it is on a drive that was unplugged, connect it "
@@ -322,6 +338,14 @@ def _cannot(path: Path, error: sqlite3.Error) -> str:
         )
         return said.format(path=path, reason=error)
     return _unusable(path, str(error))
+
+
+def _damaged(path: Path) -> str:
+    said = tr(
+        "The library ({path}) is damaged. Close Shelterlens and start it again: then it is put aside, and what can be "
+        "read of it goes into a new one."
+    )
+    return said.format(path=path)
 
 
 def _unusable(path: Path, reason: str) -> str:

@@ -115,7 +115,7 @@ class Knowledge:
         if is_answered:
             values = np.frombuffer(probabilities, np.float32)
             if len(values) == len(self._info.labels):
-                return Known(photograph, content, Prediction(values, subject))
+                return Known(photograph, content, Prediction(values, float(subject)))
         kept = connection.execute(
             "SELECT vector FROM vectors WHERE photograph = ? AND backbone = ?", (photograph, self._backbone)
         ).fetchone()

@@ -173,7 +173,7 @@ class Library:
                 "ORDER BY id DESC LIMIT 1",
                 (content,),
             ).fetchone()
-        return correction_of(row)
+            return correction_of(row)
 
     def take_back(self, content: str) -> Correction | None:
         """Take the latest correction of this photograph back; the one that counts now, if there is one before it."""

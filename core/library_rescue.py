@@ -9,6 +9,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.library_cells import drop_odd_rows
+
 log = logging.getLogger(__name__)
 
 # What nobody could say or compute again comes first. `files` is left out: it is only a short cut to `photographs`.
@@ -52,6 +54,7 @@ def rescue(damaged: Path, backups: Sequence[Path], new: Path) -> Rescued:
         into.execute(
             "DELETE FROM groupings WHERE NOT EXISTS (SELECT 1 FROM photographs WHERE id = groupings.photograph)"
         )
+        drop_odd_rows(into)
         words = into.execute("SELECT count(DISTINCT photograph) FROM corrections WHERE taken_back IS NULL").fetchone()
         return Rescued(_count(into, "photographs"), int(words[0]))
 

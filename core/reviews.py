@@ -90,7 +90,9 @@ class Review:
         rows: dict[int, Row] = {}
         for start in range(0, len(numbers), _MOST_AT_ONCE):
             asked = json.dumps(list(numbers[start : start + _MOST_AT_ONCE]))
-            rows |= {row.number: row for row in self._read("id IN (SELECT value FROM json_each(:asked))", asked=asked)}
+            with self.database.understanding():
+                read = self._read("id IN (SELECT value FROM json_each(:asked))", asked=asked)
+                rows |= {row.number: row for row in read}
         return [rows[number] for number in numbers if number in rows]
 
     def row(self, number: int) -> Row | None:
@@ -159,7 +161,8 @@ class Review:
     def thumbnail(self, photograph: int) -> bytes | None:
         """The small picture (JPEG) that was kept when the photograph was tagged."""
         with self.database.reading() as connection:
-            found = connection.execute("SELECT jpeg FROM thumbnails WHERE photograph = ?", (photograph,)).fetchone()
+            asked = "SELECT CAST(jpeg AS BLOB) FROM thumbnails WHERE photograph = ?"
+            found = connection.execute(asked, (photograph,)).fetchone()
         return bytes(found[0]) if found else None
 
     @property

@@ -58,7 +58,9 @@ def picture_in(pasted: Pasted) -> Image.Image | list[Path]:
         if pasted.encoded:
             return Image.open(io.BytesIO(_as_bytes(pasted.encoded)))
         found = ImageGrab.grabclipboard()
-    except (OSError, NotImplementedError, ValueError) as error:
+    except Image.DecompressionBombError as error:
+        raise UserError(tr("This picture is too large for this program. Save it smaller and try again.")) from error
+    except (OSError, NotImplementedError, ValueError, KeyError) as error:  # KeyError: numbers that are no bytes
         log.info("clipboard: %s", error)
         raise UserError(nothing) from error
     if isinstance(found, list):

@@ -53,9 +53,14 @@ def check_model(folder: Path, is_tried: bool) -> list[str]:
         told(lambda: use_model("colours"))
         if taken is not None:
             told(lambda: _used(taken, reasons, is_asked=is_tried))
-    for kept in Path(tempfile.gettempdir()).glob("shelterlens-*"):  # of `model_or_file`, until the program ends
-        shutil.rmtree(kept)
+    forget_models()
     return reasons
+
+
+def forget_models() -> None:
+    """Clear away what `model_or_file` keeps until the program ends."""
+    for kept in Path(tempfile.gettempdir()).glob("shelterlens-*"):
+        shutil.rmtree(kept)
 
 
 def _used(taken: Bundle, reasons: list[str], is_asked: bool) -> None:

@@ -28,6 +28,7 @@ from core.tagging import tag
 from core.xmp_files import change_photo, packet_in
 from gui.clipboard import Pasted, picture_in
 from gui.dropping import path_of
+from tests.fuzz_checks_models import forget_models
 from tests.fuzz_ready import ready
 from training.tables import read_any_table
 
@@ -51,6 +52,7 @@ def check_paths(folder: Path) -> list[str]:
     with contextlib.closing(Library(library_path())) as library:
         tag(library.database, ready().bundle, [place], lambda _: None, lambda: False)
     shutil.rmtree(place, ignore_errors=True)
+    forget_models()
     return reasons
 
 

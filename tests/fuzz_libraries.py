@@ -142,6 +142,8 @@ def _with_sql(script: Sequence[Any]) -> Files:
 
 def _set_cell(connection: sqlite3.Connection, table: str, column: int, row: int, value: object) -> None:
     names = [one[1] for one in connection.execute(f"PRAGMA table_info({table})")]
+    if not names:  # renamed or gone
+        return
     name = names[column % len(names)]
     every = f"SELECT {names[0]} FROM {table} LIMIT 1 OFFSET {row % _PHOTOGRAPHS}"
     where = "" if row > _PHOTOGRAPHS else f" WHERE {names[0]} = ({every})"

@@ -86,17 +86,16 @@ def _read(where: Path) -> tuple[list[_Said], dict[int, list[Path]]]:
     try:
         with database.reading() as connection:
             rows = connection.execute(_SAID).fetchall()
-            paths = connection.execute(_FILES).fetchall()
+            said = [
+                _Said(number, content, path, Kind(kind), label, name, animal, bool(has_vector))
+                for number, content, path, kind, label, name, animal, has_vector in rows
+            ]
+            files: dict[int, list[Path]] = defaultdict(list)
+            for photograph, path in connection.execute(_FILES):
+                files[photograph].append(bytes_path(path))
+            return said, files
     finally:
         database.close()
-    said = [
-        _Said(number, content, path, Kind(kind), label, name, animal, bool(has_vector))
-        for number, content, path, kind, label, name, animal, has_vector in rows
-    ]
-    files: dict[int, list[Path]] = defaultdict(list)
-    for photograph, path in paths:
-        files[photograph].append(bytes_path(path))
-    return said, files
 
 
 def _named(said: Sequence[_Said]) -> dict[int, str]:
