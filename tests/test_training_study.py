@@ -24,8 +24,7 @@ from training import study as studies
 from training.study_charts import Curve, curves_chart
 from training.study_data import OTHER
 from training.study_records import RowStatus, read_study
-from training.study_report import generalisation_warnings
-from training.study_tables import cut, lines_of
+from training.study_tables import cut, external_problems, generalisation_warnings, lines_of
 
 COLOURS = {"red": (200, 60, 60), "green": (60, 190, 60), "blue": (60, 60, 200)}
 EACH = 14
@@ -176,6 +175,10 @@ def test_a_study_that_was_killed_goes_on_with_the_variant_that_it_was_at(tiny: P
     _check_files(folder)
     lines = lines_of(folder, done.preset, done.state)
     assert _answered(lines[0].folder) == _answered(lines[1].folder) and lines[0].test is not None
+    again = Remembered()
+    assert studies.run_study(request(pictures), again).folder == folder and not again.epochs, (
+        "only what failed is tried"
+    )
     told.stop = Stop.PAUSE
     with pytest.raises(Cancelled):  # something else was asked: another study
         studies.run_study(request(pictures, only=("losses/usual",)), told)
@@ -225,6 +228,9 @@ def test_a_quick_study_with_a_class_for_all_else_and_photographs_from_elsewhere(
     assert {one.en for one in result.judgement.classes} == {"blue", "green", OTHER}
     assert sum(result.counts.values()) == 3 * 8
     assert lines[0].row.external is not None and lines[0].row.external_on == 16
+    warned = generalisation_warnings(lines)
+    markdown, page = ((done.folder / name).read_text(encoding="utf-8") for name in ("results.md", "report.html"))
+    assert all(text in markdown and text in page for text in warned)
     assert (tmp_path / "out" / "report.html").read_bytes() == (done.folder / "report.html").read_bytes()
     assert not (tmp_path / "out" / "study.json").exists()
     assert lines[0].folder is not None
@@ -237,6 +243,40 @@ def test_what_does_not_generalise_is_said() -> None:
     assert "does not generalise" in said and "90.0" in said and "60.0" in said
     assert generalisation_warnings([_judged_line(0.9, 200, 0.88, 100)]) == []
     assert generalisation_warnings([_judged_line(0.9, 10, 0.6, 10)]) == []  # chance could do that
+
+
+def test_photographs_from_elsewhere_of_other_classes_are_refused_before_anything_is_trained(
+    tiny: Path, pictures: Path, tmp_path: Path
+) -> None:
+    _draw(tmp_path / "cats" / "tabby", (90, 90, 90), 2, np.random.default_rng(0))
+    telling = Remembered()
+    with pytest.raises(UserError, match="It has: blue, green, red"):
+        studies.run_study(request(pictures, only=("losses/usual",), external=tmp_path / "cats"), telling)
+    assert not telling.epochs, "nothing was trained for it"
+
+
+def test_why_there_is_no_external_figure_stands_in_the_results(
+    tiny: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_given: Any, **_named: Any) -> None:
+        raise UserError("None of these photographs can be read.")
+
+    monkeypatch.setattr("training.study.evaluate", unreadable)
+    asked = request(pictures, quick=True, only=("losses/usual",), external=pictures / "elsewhere")
+    done = studies.run_study(asked, Remembered())
+    (said,) = external_problems(lines_of(done.folder, done.preset, done.state))
+    assert said.endswith("None of these photographs can be read.")
+    for name in ("results.md", "report.html"):
+        assert said in (done.folder / name).read_text(encoding="utf-8")
+
+
+def test_a_matrix_of_too_many_classes_is_found_elsewhere(
+    tiny: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.study_report.MOST_CLASSES", 1)
+    done = studies.run_study(request(pictures, quick=True, only=("losses/usual",)), Remembered())
+    page = (done.folder / "report.html").read_text(encoding="utf-8")
+    assert f"in the folder runs/{done.state.rows[0].run}" in page and "min(26rem, 100%)" in page
 
 
 def _judged_line(test: float, photographs: int, external: float, external_on: int) -> Any:

@@ -21,8 +21,8 @@ from core.bundles import load_bundle
 from core.commands_study import StudyRequest
 from core.errors import Cancelled, UserError
 from core.folders import training_dir
-from core.study_presets import Preset, StudyComparison, Variant, chosen, read_preset, variant_config
-from core.texts import tr
+from core.study_presets import Preset, StudyComparison, Variant, chosen, read_preset, variant_config, variant_words
+from core.texts import label_name, tr
 from core.train_config import Mode, Source, TrainConfig
 from core.train_lock import Holder, Taken, holding
 from core.train_records import RunStatus
@@ -30,7 +30,7 @@ from core.train_runs import Run, check_none_trains, new_run, read_state, run_at,
 from training.evaluate import evaluate
 from training.kept_data import kept_data
 from training.run import train_at
-from training.study_data import share_data, study_source
+from training.study_data import check_external, share_data, study_source
 from training.study_pictures import write_pictures
 from training.study_records import Asked, Row, RowStatus, StudyState, read_study, write_study
 from training.study_report import write_results
@@ -78,13 +78,16 @@ def run_study(request: StudyRequest, telling: Telling) -> Study:
 
 
 def _opened(preset: Preset, request: StudyRequest) -> tuple[Path, StudyState]:
-    """The newest study of which the same was asked and that has not ended; else a new one."""
+    """The newest study of which the same was asked and that has something left to do; else a new one.
+
+    What failed has: weights that were missing may be there now, and nothing that is done need be done again.
+    """
     asked = Asked.of(request)
     names = sorted(studies_runs_dir().glob(f"{request.name}-[0-9]*"), reverse=True)
     for folder in names if not request.anew else ():
         state = read_study(folder)
-        if state is not None and state.asked == asked and state.ended is None:
-            return folder, _with_rows(state, preset, request)
+        if state is not None and state.asked == asked and (state.ended is None or _has_failed(state)):
+            return folder, _with_rows(_failed_again(state), preset, request)
     folder = _new_folder(studies_runs_dir() / f"{request.name}-{time.strftime('%Y%m%d-%H%M%S')}")
     state = _with_rows(StudyState(asked=asked, begun=time.time(), rows=()), preset, request)
     write_study(folder, state)
@@ -98,6 +101,19 @@ def _with_rows(state: StudyState, preset: Preset, request: StudyRequest) -> Stud
         kept = (row for row in state.rows if row.is_same(comparison.name, variant.name))
         rows.append(next(kept, Row(comparison=comparison.name, variant=variant.name)))
     return state.model_copy(update={"rows": tuple(rows)})
+
+
+def _has_failed(state: StudyState) -> bool:
+    return any(row.status is RowStatus.FAILED for row in state.rows)
+
+
+def _failed_again(state: StudyState) -> StudyState:
+    """The study with another turn for what failed, once it has ended."""
+    if state.ended is None:
+        return state
+    again = {"status": RowStatus.WAITING, "problem": ""}
+    rows = tuple(row.model_copy(update=again) if row.status is RowStatus.FAILED else row for row in state.rows)
+    return state.model_copy(update={"rows": rows, "ended": None})
 
 
 def _new_folder(wanted: Path) -> Path:
@@ -123,6 +139,8 @@ class _Runner:
         source, changes = study_source(
             self._preset, request.data, request.quick, request.other, self._folder, self._telling
         )
+        if request.external is not None:
+            check_external(source, changes, request.external, self._telling)
         waiting = [place for place, row in enumerate(state.rows) if row.status is RowStatus.WAITING]
         try:
             for place in waiting:
@@ -131,7 +149,10 @@ class _Runner:
                 config = config.model_copy(update={"changes": changes})
                 self._telling.note(
                     tr("{number} of {total}: {comparison}, {variant}").format(
-                        number=place + 1, total=len(state.rows), comparison=comparison.name, variant=variant.name
+                        number=place + 1,
+                        total=len(state.rows),
+                        comparison=label_name(comparison.title),
+                        variant=label_name(variant_words(variant)),
                     )
                 )
                 check_none_trains()  # no reason to call this variant a failure: the study waits
@@ -196,7 +217,7 @@ class _Runner:
         return state.problem if state.status is RunStatus.FAILED else ""
 
     def _judged_outside(self, row: Row, run: Run, external: Path) -> Row:
-        """The row with what its model said of the photographs from elsewhere; as it is where it knows none of them."""
+        """The row with what its model said of the photographs from elsewhere; with why there is no such."""
         bundle = load_bundle(run_at(run.folder).model_dir)
         try:
             result = evaluate(
@@ -205,7 +226,7 @@ class _Runner:
             )  # fmt: skip
         except UserError as error:
             self._telling.note(str(error))
-            return row
+            return row.model_copy(update={"external_problem": str(error)})
         found = result.judgement
         return row.model_copy(update={"external": found.top1, "external_on": found.photographs})
 

@@ -16,12 +16,13 @@ from core.errors import UserError
 from core.folders import replacing
 from core.photo_search import find_photos
 from core.study_presets import Preset, Quick
-from core.texts import tr
+from core.texts import label_name, tr
 from core.train_config import Changes, Source, SourceKind, TrainConfig
 from training.data_set import FILES_FILE, REPORT_FILE, read_data
+from training.evaluate import label_places
 from training.found import FoundPhoto
 from training.kept_data import keep_data, kept_data
-from training.labels import path_text
+from training.labels import label_of, path_text
 from training.samples import Part
 from training.sources import read_source
 from training.telling import Telling
@@ -65,6 +66,23 @@ def share_data(config: TrainConfig, study: Path, run: Path, telling: Telling) ->
     for name in (REPORT_FILE, FILES_FILE):
         shutil.copyfile(shared / name, run / name)
     keep_data(data, config, run)
+
+
+def check_external(source: Source, changes: Changes, external: Path, telling: Telling) -> None:
+    """Whether any class of the photographs from elsewhere is one of the study's: rather now than after hours.
+
+    Raises UserError where none is, and where there are no photographs.
+    """
+    known = [label_of(name) for name in _classes(source, changes, telling)]
+    names = _classes(Source(path=external), Changes(), telling)
+    if not (label_places(names, known) >= 0).any():
+        said = tr("None of the classes in {folder} is one of the study's. It has: {names}.")
+        raise UserError(said.format(folder=external, names=", ".join(sorted(label_name(one) for one in known))))
+
+
+def _classes(source: Source, changes: Changes, telling: Telling) -> list[str]:
+    found = read_source(source, changes, telling)
+    return sorted({photo.counts_as or photo.name for photo in found.photographs})
 
 
 # -- Fewer photographs -------------------------------------------------------------------------------------------------

@@ -49,7 +49,8 @@ class Asked(Record):
 class Row(Record):
     """One variant: the folder of its run (below the study's), why it failed, how long it took all in all.
 
-    `external` is the share that it had right on the photographs from elsewhere, `external_on` how many those were.
+    `external` is the share that it had right on the photographs from elsewhere, `external_on` how many those were,
+    `external_problem` why there is none.
     """
 
     comparison: str
@@ -60,6 +61,7 @@ class Row(Record):
     seconds: float = 0.0
     external: float | None = None
     external_on: int = 0
+    external_problem: str = ""
 
     def is_same(self, comparison: str, variant: str) -> bool:
         """Whether it is this variant."""

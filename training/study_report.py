@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from core.about import NAME, VERSION
-from core.figures import wilson_interval
 from core.folders import replacing
 from core.run_results import names_of, not_medical_words, read_answers
 from core.study_presets import Preset, StudyComparison
@@ -34,6 +33,8 @@ from training.study_tables import (
     cells_in_words,
     command_of,
     cut,
+    external_problems,
+    generalisation_warnings,
     headings,
     lines_of,
     quick_words,
@@ -52,9 +53,10 @@ _MORE_STYLE: Final = """
 .best td { font-weight: 600; }
 .failed td { color: var(--faint); }
 details { margin: .4rem 0; } summary { cursor: pointer; color: var(--link); }
+.wide th:first-child, .wide td:first-child { min-width: 8rem; }
 .heat td.n { min-width: 3.2rem; }
 .shown { max-width: 100%; background: #ffffff; }
-.charts.wide-charts { grid-template-columns: repeat(auto-fit, minmax(26rem, 1fr)); }
+.charts.wide-charts { grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); }
 """
 
 
@@ -133,25 +135,9 @@ def _warnings(page: Page) -> str:
             "left out of training."
         )
         told.append(said.format(count=count(leaks)))
-    told += [line for line in generalisation_warnings(page.lines)]
+    told += [*generalisation_warnings(page.lines), *external_problems(page.lines)]
     items = "".join(f"<li>{escape(text)}</li>" for text in told)
     return f'<ul class="warnings">{items}</ul>' if items else ""
-
-
-def generalisation_warnings(lines: Sequence[Line]) -> list[str]:
-    """A sentence for each model that is clearly worse on photographs from elsewhere: the two 95 % ranges are apart."""
-    found = []
-    for line in lines:
-        if line.row.external is None or line.test is None or line.result is None:
-            continue
-        low, _ = wilson_interval(line.test, line.result.judgement.photographs)
-        _, high = wilson_interval(line.row.external, line.row.external_on)
-        if high < low:
-            said = tr(
-                "{name} does not generalise: {test} right on photographs held out, {external} on those from elsewhere."
-            )
-            found.append(said.format(name=line.name, test=cut(line.test), external=cut(line.row.external)))
-    return found
 
 
 # -- A comparison ------------------------------------------------------------------------------------------------------
@@ -231,10 +217,13 @@ def _matrix(line: Line) -> str:
     counts = Counter((one.truth, one.said) for one in answers)
     met = {label for pair in counts for label in pair}
     order = [label for place in judgement.order if (label := judgement.classes[place].label) in met]
-    title = escape(tr("What is taken for what: {name}").format(name=line.name))
+    title = tr("What is taken for what: {name}").format(name=line.name)
     if len(order) > MOST_CLASSES:
-        return ""
-    return f"<details><summary>{title}</summary>{matrix(order, names_of(judgement.classes), counts, {})}</details>"
+        said = tr("{title}: with {count} classes, in the variant's own report, in the folder {folder}.")
+        return f"<p>{escape(said.format(title=title, count=len(order), folder=f'{RUNS_DIR}/{line.row.run}'))}</p>"
+    return (
+        f"<details><summary>{escape(title)}</summary>{matrix(order, names_of(judgement.classes), counts, {})}</details>"
+    )
 
 
 # -- The photographs ---------------------------------------------------------------------------------------------------

@@ -218,6 +218,8 @@ def _markdown(preset: Preset, state: StudyState, lines: Sequence[Line]) -> Itera
     yield from (f"`{command_of(state)}`", "")
     if state.asked.quick:
         yield from (quick_words(), "")
+    for told in (*generalisation_warnings(lines), *external_problems(lines)):
+        yield from (f"**{told}**", "")
     has_external = any(line.row.external is not None for line in lines)
     for comparison, group in by_comparison(lines):
         yield from (f"## {label_name(comparison.title)}", "")
@@ -244,6 +246,29 @@ def command_of(state: StudyState) -> str:
         ("--other FOLDER", asked.other),
     )
     return " ".join([*parts, *(text for text, value in named if value)])
+
+
+def generalisation_warnings(lines: Sequence[Line]) -> list[str]:
+    """A sentence for each model that is clearly worse on photographs from elsewhere: the two 95 % ranges are apart."""
+    found = []
+    for line in lines:
+        if line.row.external is None or line.test is None or line.result is None:
+            continue
+        low, _ = wilson_interval(line.test, line.result.judgement.photographs)
+        _, high = wilson_interval(line.row.external, line.row.external_on)
+        if high < low:
+            said = tr(
+                "{name} does not generalise: {test} right on photographs held out, {external} on those from elsewhere."
+            )
+            found.append(said.format(name=line.name, test=cut(line.test), external=cut(line.row.external)))
+    return found
+
+
+def external_problems(lines: Sequence[Line]) -> list[str]:
+    """Why models could not be judged on the photographs from elsewhere, each reason once."""
+    reasons = dict.fromkeys(line.row.external_problem for line in lines if line.row.external_problem)
+    said = tr("There is no test on the photographs from elsewhere: {reason}")
+    return [said.format(reason=reason) for reason in reasons]
 
 
 def quick_words() -> str:
