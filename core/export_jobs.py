@@ -191,7 +191,8 @@ def thumbnail_of(review: Review, tagged: Tagged) -> bytes | None:
         return None
     with review.database.reading() as connection:
         found = connection.execute(
-            "SELECT CAST(jpeg AS BLOB) FROM thumbnails JOIN photographs ON photographs.id = photograph WHERE content = ?",
+            "SELECT CAST(jpeg AS BLOB) FROM thumbnails JOIN photographs ON photographs.id = photograph "
+            "WHERE content = ?",
             (tagged.content,),
         ).fetchone()
     return bytes(found[0]) if found else None
