@@ -104,10 +104,10 @@ class ManualDesk:
         self.window = None
 
     def _open_outside(self, file: str) -> None:
-        """A file of the source that is no page of the manual: in the browser, where it is there."""
+        """A file of the source that is no page of the manual: as the desktop opens it, where it is there."""
         page = next((one for one in self._pages if one.name == self.place[0]), None)
         path = (page.path.parent / file).resolve() if page else None
-        if path is not None and path.is_file():
+        if path is not None and path.exists():
             import webbrowser
 
             webbrowser.open(path.as_uri())

@@ -93,6 +93,8 @@ class ManualPage(ttk.Frame):
             text.bind(key, lambda _event, step=step: self._on_tab(step))  # type: ignore[misc]
         if text.tk.call("tk", "windowingsystem") == "x11":  # what Shift with Tab is called there
             text.bind("<ISO_Left_Tab>", lambda _event: self._on_tab(-1))
+        # Only text that can be changed takes the keyboard by itself, and without it nothing can be copied.
+        text.bind("<ButtonPress-1>", lambda _event: text.focus_set(), add=True)
         text.bind("<Configure>", lambda _event: self._soon())
         self.bind("<<ThemeChanged>>", lambda _event: self._dress_anew())
 

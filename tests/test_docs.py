@@ -43,18 +43,18 @@ OTHERS = ("README.md", "CONTRIBUTING.md", "docs/studies.md", "docs/performance.m
 # What the reader has, not this project: files of the user's, of the system's, examples, parts of commands.
 OF_THE_USER = frozenset(
     {
-        *("rex_1.jpg", "rex_2.jpg", "IMG_0001.jpg", ".jpg", ".shelterlens", "library.sqlite", "settings.json"),
         *(
-            "retrain_passphrase",
-            "SHELTERLENS_HOME",
-            "bundle.json",
-            "library-backups",
+            "rex_1.jpg",
+            "rex_2.jpg",
+            "IMG_0001.jpg",
+            ".jpg",
+            ".shelterlens",
+            "library.sqlite",
+            "settings.json",
             "wheels",
-            ".venv",
-            "training",
-            "Logs",
-            "make",
         ),
+        *("retrain_passphrase", "SHELTERLENS_HOME", "bundle.json", "library-backups", "uninstall.sh", "training"),
+        *(".venv", "Logs", "make", "shelterlens", "shelterlens-cli", ".venv/bin/python main.py", "~/.local/opt"),
         *("~/.local/share/Shelterlens", "~/.config/Shelterlens", "~/.local/state/Shelterlens/log"),
         *("~/Library/Application Support/Shelterlens", "~/Library/Logs/Shelterlens", r"%LOCALAPPDATA%\Shelterlens"),
     }
@@ -165,7 +165,8 @@ def test_pictures_are_small_drawn_for_both_languages_and_all_used() -> None:
 def screen_texts(language: Language) -> tuple[str, ...]:
     """All texts of the program in a language; where something is filled in, anything may stand."""
     catalogue = polib.pofile(str(ROOT / "resources/locale/fr/LC_MESSAGES/shelterlens.po"))
-    return tuple(entry.msgid if language == "en" else entry.msgstr for entry in catalogue)
+    texts = (entry.msgid if language == "en" else entry.msgstr for entry in catalogue)
+    return tuple(text.replace("\u00a0", "\u202f") for text in texts)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

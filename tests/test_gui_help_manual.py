@@ -136,6 +136,17 @@ def test_it_cannot_be_written_into(window: Window) -> None:
     assert text.get("1.0", "end") == before
 
 
+def test_marked_text_can_be_copied(window: Window) -> None:
+    window.shell.manual.open("privacy")
+    manual = opened(window)
+    text = manual.page.text
+    window.click(text, 40, 20)
+    assert window.root.focus_get() is text
+    text.tag_add("sel", "1.0", "1.7")
+    text.event_generate("<<Copy>>")
+    assert window.root.clipboard_get() == "Privacy"
+
+
 def test_keys_scroll(window: Window) -> None:
     window.shell.manual.open("administrators")
     text = opened(window).page.text
