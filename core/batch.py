@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from core.blas import one_blas_thread
 from core.bundles import Bundle
 from core.crew import TOLD_AFTER_S, Crew
 from core.database import Database
@@ -124,10 +125,11 @@ class Batch:
         any more, and what the library or the networks raise; all that was handed out before is kept.
         """
         one_pass = _Pass(self, found, also)
-        try:
-            yield from one_pass.steps(should_stop)
-        finally:
-            one_pass.close()
+        with one_blas_thread():
+            try:
+                yield from one_pass.steps(should_stop)
+            finally:
+                one_pass.close()
 
     def kept(self, results: Sequence[Result], also: Also | None) -> tuple[Answered, ...]:
         """Write the results to the library and give them as they may be shown."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +13,12 @@ import pytest
 from PIL import Image
 
 from core.bundles import View
-from tests.bench import speed
+from core.photos import open_photo
+from tests.bench import everything, speed, write_tables
+from tests.bench.growth import RUNS, growth_table
 from tests.bench.speed_contenders import Look, PlainKeras, TfData, looks_of
-from tests.bench.speed_photos import KINDS, Kind, make_photographs
-from tests.bench.speed_table import Column, Life, Results, Turn, life_table, shortfalls, speed_table
+from tests.bench.speed_photos import KINDS, Kind, can_make, make_photographs
+from tests.bench.speed_table import Column, Life, Results, Turn, life_table, memory_table, shortfalls, speed_table
 from tests.bundle_factory import make_bundle
 
 TINY_KINDS = (Kind("large", "12 MP", 96 * 72), Kind("small", "small", 48 * 36))
@@ -22,7 +26,7 @@ COLUMN = Column("m", "large", "a model, 12 MP")
 
 
 def turn(contender: str, rate: float, count: int = 10, **parts: float) -> Turn:
-    return Turn(contender, "m", "large", count, count / rate, 2 * count / rate, parts)
+    return Turn(contender, "m", "large", count, count / rate, 2 * count / rate, 100 + rate, parts)
 
 
 TURNS = [
@@ -67,6 +71,13 @@ def test_start_and_memory_have_a_table_of_their_own() -> None:
     assert lines[2:] == ["| **Shelterlens** | 0.5 s · 170 MB | – |"]
 
 
+def test_memory_is_that_of_each_kind() -> None:
+    lines = memory_table(Results(TURNS, []), [COLUMN, Column("m", "small", "a model, small")]).splitlines()
+    assert lines[0] == "| peak memory | a model, 12 MP | a model, small |"
+    assert "| **Shelterlens** | 140 MB | – |" in lines and "| plain Keras" in lines[2]
+    assert not any("bound" in line for line in lines)
+
+
 def test_what_falls_short_is_said() -> None:
     assert list(shortfalls(Results(TURNS, []), [COLUMN])) == ["a model, 12 MP: 80 % of the bound, wanted 85 %"]
     slow = [turn("keras", 10), turn("shelterlens", 60), turn("bound", 61), turn("again", 500)]
@@ -85,9 +96,21 @@ def test_all_answer_the_same_photographs_and_another_begins_each_round(tmp_path:
         *(("b", 1), ("c", 1), ("a", 1)),
         *(("c", 2), ("a", 2), ("b", 2)),
     ]
-    for name in "abc":
-        answered = [path for _, runner, _, some in found if runner.name == name for path in some]
-        assert sorted(answered) == paths[speed.WARM_UP :]  # those that warm up do not count
+    assert all(some == paths[speed.WARM_UP :] for _, _, _, some in found)  # those that warm up do not count
+
+
+def test_who_answers_one_by_one_gets_what_fits_into_a_turn_and_nobody_what_they_cannot_open(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{n:02}" for n in range(100)]
+    large, heic = KINDS[0], next(kind for kind in KINDS if kind.suffix == ".heic")
+    slow, quick, stuck, public = Named("keras"), Named("onnx"), Named("keras"), Named("labdog")
+    slow.rates, quick.rates, stuck.rates = {large.name: 5.0}, {large.name: 5.0}, {large.name: 0.01}
+    assert slow.part(large, paths) == paths[: int(5 * speed.TURN_S)]
+    assert quick.part(large, paths) == paths and Named("keras").part(large, paths) == paths
+    assert stuck.part(large, paths) == paths[: speed.LEAST_OF_A_TURN]
+    asked = [
+        (kind, runner.name) for kind, runner, _, _ in speed._turns({large: paths, heic: paths}, [quick, public], 1)
+    ]
+    assert asked == [(large, "onnx"), (large, "labdog"), (heic, "onnx")]
 
 
 class Named(speed.Runner):
@@ -95,6 +118,7 @@ class Named(speed.Runner):
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.rates = {}
 
 
 def test_photographs_have_their_size_and_each_its_own_content(tmp_path: Path) -> None:
@@ -114,6 +138,17 @@ def test_photographs_have_their_size_and_each_its_own_content(tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="no photograph"):
         make_photographs(tmp_path / "none", kind, tmp_path / "empty", 5)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if can_make(kind)], ids=lambda kind: kind.name)
+def test_a_picture_that_comes_again_is_a_file_of_its_own(tmp_path: Path, kind: Kind) -> None:
+    paths = make_photographs(tmp_path, replace(kind, pixels=4096, pictures=2), None, 4)
+    assert [path.suffix for path in paths] == [kind.suffix] * 4
+    assert len({path.read_bytes() for path in paths}) == 4
+    photos = [open_photo(path).pixels for path in paths]
+    assert (photos[0] == photos[2]).all() and not (
+        photos[0].shape == photos[1].shape and (photos[0] == photos[1]).all()
+    )
 
 
 def test_enlarged_photographs_have_the_grain_of_a_sensor(tmp_path: Path) -> None:
@@ -141,7 +176,8 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
     monkeypatch.setattr(speed, "DEVELOPMENT_PHOTOGRAPHS", tmp_path / "nothing")
     monkeypatch.chdir(Path(speed.__file__).parents[2])
     options = ["--number", "4", "--rounds", "2", "--models", str(bundle.folder), "--contenders", "shelterlens", "bound"]
-    monkeypatch.setattr(sys, "argv", ["speed", *options])
+    kept = ["--work", str(tmp_path / "work"), "--json", str(tmp_path / "speed.json")]
+    monkeypatch.setattr(sys, "argv", ["speed", *options, *kept])
     speed.main()
     printed, progress = capfd.readouterr()
     assert "| photographs a second (times plain Keras) | `colours`, 12 MP | `colours`, small |" in printed
@@ -154,6 +190,11 @@ def test_the_benchmark_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cap
         r"busy: decoding [\d.]+, networks [\d.]+, inference [\d.]+; of processor time: shelterlens [\d.]+\n",
         progress,
     )
+    found = json.loads((tmp_path / "speed.json").read_text(encoding="utf-8"))
+    assert [turn["contender"] for turn in found["turns"]].count("shelterlens") == 4
+    assert all(turn["count"] == 4 for turn in found["turns"])
+    photographs = sorted((tmp_path / "work" / "photographs" / "large").glob("*.jpg"))
+    assert len(photographs) == speed.WARM_UP + 4  # they are there for the next run
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the benchmark is for make, which Windows has not")
@@ -176,3 +217,53 @@ def test_keras_answers_one_by_one_and_in_batches(tmp_path: Path) -> None:
         contender.answer(paths, again=False)
         with pytest.raises(Exception, match=r"nothing\.jpg"):
             contender.answer([tmp_path / "nothing.jpg"], again=False)
+
+
+def test_tables_are_made_of_what_the_sections_left_and_nothing_else_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    turns = [replace(turn, model="dogs") for turn in TURNS if turn.model == "m"]
+    kept = {
+        "date": "2026-11-21",
+        "words": "Measured by `make bench` on 2026-11-21: a machine, 2 cores, Python 3.",
+        "others": 0.02, "columns": [{"model": "dogs", "kind": "large", "title": "`dogs`, 12 MP"}],
+        "turns": [asdict(turn) for turn in turns], "lives": [asdict(Life("shelterlens", "dogs", 0.5, 170.0))],
+    }  # fmt: skip
+    results = tmp_path / "results"
+    results.mkdir()
+    (results / "speed-dogs.json").write_text(json.dumps(kept), encoding="utf-8")
+    readme = tmp_path / "README.md"
+    readme.write_text(
+        "a\n<!-- bench:speed -->\nold\n<!-- /bench:speed -->\nb\n<!-- bench:head -->\nold\n<!-- /bench:head -->\n"
+    )
+    monkeypatch.setattr(write_tables, "program_dir", lambda: tmp_path)
+    monkeypatch.setattr(write_tables, "FILES", (Path("README.md"),))
+    monkeypatch.setattr(sys, "argv", ["write_tables", str(results), "--write"])
+    write_tables.main()
+    lines = readme.read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "a" and "| **Shelterlens** | **40 (8.0 ×)** |" in lines and "b" in lines
+    assert lines[-3:] == ["<!-- bench:head -->", "old", "<!-- /bench:head -->"]  # the head was not measured
+    printed = capsys.readouterr().out
+    assert "a machine, 2 cores; medians of 3 rounds. Other programs used 2% of the processors meanwhile." in printed
+
+
+def test_growth_is_shown_by_files() -> None:
+    runs = {name: {"seconds": 10.0, "known": 0, "memory_mb": 150} for name in RUNS}
+    found = {
+        "10000": {**runs, "contents": 10000, "library_mb": 9.7},
+        "200": {**runs, "contents": 200, "library_mb": 1.0},
+    }
+    lines = growth_table(found).splitlines()
+    assert lines[0] == "| milliseconds a photograph · peak memory | 200 files | 10,000 files |"
+    assert lines[2] == "| the first time | 50.0 ms · 150 MB | 1.0 ms · 150 MB |"
+
+
+def test_every_section_leaves_its_file_where_the_tables_are_made(tmp_path: Path) -> None:
+    found = list(everything.sections(None, None, tmp_path, is_quick=True))
+    for section in found:
+        assert section.command[section.command.index("--json") + 1] == str(tmp_path / f"{section.name}.json")
+    names = {section.name for section in found}
+    assert {f"speed-{model}" for model in write_tables.ORDER} | {"head", "growth", "cores-1", "cores-2"} <= names
+    marks = "".join((everything.program_dir() / path).read_text(encoding="utf-8") for path in write_tables.FILES)
+    for name in write_tables.TABLES:
+        assert f"<!-- bench:{name} -->" in marks and f"<!-- /bench:{name} -->" in marks

