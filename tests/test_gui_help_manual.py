@@ -141,7 +141,7 @@ def test_marked_text_can_be_copied(window: Window) -> None:
     manual = opened(window)
     text = manual.page.text
     window.click(text, 40, 20)
-    assert window.root.focus_get() is text
+    assert window.root.focus_get() == text
     text.tag_add("sel", "1.0", "1.7")
     text.event_generate("<<Copy>>")
     assert window.root.clipboard_get() == "Privacy"
