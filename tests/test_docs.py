@@ -43,8 +43,8 @@ OTHERS = ("README.md", "CONTRIBUTING.md", "docs/studies.md", "docs/performance.m
 # What the reader has, not this project: files of the user's, of the system's, examples, parts of commands.
 OF_THE_USER = r"""
 rex_1.jpg, rex_2.jpg, rex.jpg.xmp, rex.xmp, IMG_0001.jpg, .jpg, .shelterlens, library.sqlite, settings.json, wheels,
-retrain_passphrase, SHELTERLENS_HOME, bundle.json, library-backups, breed_names.csv, uninstall.sh, training, .venv, Logs,
-make, shelterlens, shelterlens-cli, .venv/bin/python main.py, ~/.local/opt, ~/.local/share/Shelterlens,
+retrain_passphrase, SHELTERLENS_HOME, bundle.json, library-backups, breed_names.csv, uninstall.sh, training, .venv,
+Logs, make, shelterlens, shelterlens-cli, .venv/bin/python main.py, ~/.local/opt, ~/.local/share/Shelterlens,
 ~/.config/Shelterlens, ~/.local/state/Shelterlens/log, %LOCALAPPDATA%\Shelterlens,
 ~/Library/Application Support/Shelterlens, ~/Library/Logs/Shelterlens
 """
