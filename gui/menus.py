@@ -37,6 +37,8 @@ class MenuBar(tkinter.Menu):
     def show_texts(self) -> None:
         """The titles in the present language."""
         self.delete(0, "end")
+        for child in self.winfo_children():  # the menus in the language before
+            child.destroy()
         letters: set[str] = set()
         for title, entries in self._menus:
             menu = tkinter.Menu(self, tearoff=False)

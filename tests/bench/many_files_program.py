@@ -69,7 +69,9 @@ def watch(through: str, library: Path, root: Path, table: Path) -> Watched:
     command = ["classify", str(root), "--out", str(table)] if through == "classify" else [str(root)]
     program = subprocess.Popen([sys.executable, "main.py", *command])
     watched, began, done_at = Watched(), time.monotonic(), None
-    is_done: Callable[[], bool] = (lambda: program.poll() is not None) if through == "classify" else lambda: _done(library)
+    is_done: Callable[[], bool] = (
+        (lambda: program.poll() is not None) if through == "classify" else lambda: _done(library)
+    )
     while time.monotonic() - began < LONGEST_S:
         time.sleep(EVERY_S)
         megabytes = sum(memory_mb(process) for process in family(program.pid))
