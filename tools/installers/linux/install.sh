@@ -43,7 +43,7 @@ check_not_running() {
 copy_program() {
     mkdir -p "$HOME/.local/opt" "$HOME/.local/bin"
     rm -rf "$target.new" "$target.old"
-    cp -R "$name" "$target.new"
+    cp -a "$name" "$target.new"
     cp uninstall.sh "$target.new/uninstall.sh"
     if [ -e "$target" ]; then mv "$target" "$target.old"; fi
     mv "$target.new" "$target"

@@ -24,7 +24,7 @@ filled() { sed -e "s|@NAME@|$name|g" -e "s|@ID@|$id|g" -e "s|@GLIBC@|$glibc|g" "
 # The archive: the program, and what adds it to the desktop.
 folder=$work/$whole
 mkdir -p "$folder/icons"
-cp -R "$program" "$folder/$name"
+cp -a "$program" "$folder/$name"
 for script in install.sh uninstall.sh; do
     filled "$here/$script" >"$folder/$script"
     chmod 755 "$folder/$script"
@@ -36,7 +36,7 @@ for size in 16 32 48 64 128 256; do
     cp "$root/resources/icons/shelterlens-$size.png" "$folder/icons/$id-$size.png"
 done
 tar --create --file="$work/$whole.tar" --directory="$work" --owner=0 --group=0 --numeric-owner --sort=name "$whole"
-gzip -9 --no-name "$work/$whole.tar"
+gzip -6 --no-name "$work/$whole.tar"
 mv "$work/$whole.tar.gz" "$out/$whole.tar.gz"
 printf '%s\n' "$out/$whole.tar.gz"
 
@@ -44,7 +44,7 @@ printf '%s\n' "$out/$whole.tar.gz"
 if command -v appimagetool >/dev/null; then
     app=$work/AppDir
     mkdir -p "$app/usr/lib"
-    cp -R "$program" "$app/usr/lib/$name"
+    cp -a "$program" "$app/usr/lib/$name"
     ln -s "usr/lib/$name/$name" "$app/AppRun"
     sed -e "s|@EXEC@|AppRun|" -e '/^TryExec=/d' "$folder/$id.desktop" >"$app/$id.desktop"
     cp "$root/resources/icons/shelterlens-256.png" "$app/$id.png"

@@ -1,0 +1,1 @@
+"""What people download: archives and installers of the finished programs, for each system."""
