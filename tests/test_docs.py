@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polib
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageChops, ImageStat
 
 from core.commands import COMMANDS, run_command
 from core.manual import (
@@ -289,3 +289,14 @@ def test_saved_pictures_do_not_say_where_the_photograph_was_taken(tmp_path: Path
 
 def test_anchors_of_the_readme_work_too() -> None:
     assert anchor_of("What it can and cannot do") in anchors(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_drawing_of_the_house_is_the_one_that_is_drawn(language: Language) -> None:
+    pytest.importorskip("matplotlib")
+    from tools.draw_house import draw_house
+
+    with Image.open(ROOT / "docs" / "pictures" / language / "house.png") as kept:
+        difference = ImageChops.difference(kept.convert("RGB"), draw_house(language))
+    # A palette and another version of the font library change a little.
+    assert max(ImageStat.Stat(difference).mean) < 2, "make pictures"
