@@ -1,6 +1,6 @@
 """A window that is used for long: a thousand photographs one after the other, tabs, themes, languages and dialogs.
 
-    python -m tests.bench.endurance [--photographs FOLDER] [--number 1000] [--model dogs-fast] [--changes 100] [--dialogs 50]
+    python -m tests.bench.endurance [--photographs FOLDER] [--number 1000] [--model NAME] [--changes 100] [--dialogs 50]
 
 The real window with its real processes; without a folder the photographs are drawn. What it has after the first tenth
 and in the end: widgets, images, Tcl commands, threads, open files, memory of the window and of all processes together.
