@@ -174,6 +174,17 @@ def test_names_on_the_screen_are_real(language: Language) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_in_quotes_are_said_like_that(language: Language) -> None:
+    """Shorter quotes may be words of the manual's own."""
+    texts = screen_texts(language)
+    pages_text = "\n".join(text_of(block) for page in pages(language) for block in page.blocks)
+    quoted = [found.strip("\u202f") for both in re.findall(r"“([^”]*)”|«([^»]*)»", pages_text) for found in both]
+    sentences = [one for one in quoted if len(one.split()) >= 5]
+    assert sentences, "one at least: what an unsure answer adds"
+    assert [one for one in sentences if not any(one in text for text in texts)] == []
+
+
 @cache
 def options(command: str) -> frozenset[str]:
     """What `main.py COMMAND --help` names."""
