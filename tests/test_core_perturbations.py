@@ -92,6 +92,17 @@ def test_a_mean_over_moves_stays_in_its_place(asked: Asked) -> None:
     assert np.abs(np.array(middle(mean)) - middle(once)).max() < 0.06
 
 
+def test_a_mean_over_moves_is_as_sharp_as_each_of_them() -> None:
+    pixels = planted(30, 70, 20)
+
+    def where_red(one: Pixels) -> EvidenceMap:
+        return EvidenceMap((one[..., 0] > 200).astype(np.float32), True)
+
+    once, mean = where_red(pixels).values, steadied(pixels, where_red).values
+    assert mean[34:46, 74:86].min() > 0.95, "every move was taken back"
+    assert np.abs(mean - once).mean() < 0.006
+
+
 def test_a_true_map_beats_its_opposite(asked: Asked) -> None:
     pixels = planted(0, 0, 64)
     true = asked.evidence(pixels)
