@@ -64,15 +64,15 @@ class Part:
         return "\n\n\n".join(dict.fromkeys(read)) + "\n"
 
 
-def parts() -> list[Part]:
+def parts(tk_version: str) -> list[Part]:
     """All parts, the program itself first; reads many small files, so it is work for a worker."""
     kept = program_dir() / "licences"
     if (kept / INDEX).is_file():
         return list(_indexed(kept))
-    return [*foundations(), *packages(full=True), *models()]
+    return [*foundations(tk_version), *packages(full=True), *models()]
 
 
-def foundations() -> list[Part]:
+def foundations(tk_version: str) -> list[Part]:
     """The program itself, Python, and Tcl/Tk."""
     base, library = Path(sys.base_prefix), Path(sysconfig.get_path("stdlib"))
     python = [path for path in (library / "LICENSE.txt", base / "LICENSE.txt", base / "LICENSE") if path.is_file()]
@@ -80,7 +80,7 @@ def foundations() -> list[Part]:
     return [
         Part(NAME, VERSION, "MIT", tuple(own)),
         Part("Python", platform.python_version(), "PSF-2.0", tuple(python[:1]) or kept_texts("Python")),
-        Part("Tcl/Tk", _tcl_version(), "TCL", kept_texts("Tcl-Tk")),
+        Part("Tcl/Tk", tk_version, "TCL", kept_texts("Tcl-Tk")),
     ]
 
 
@@ -118,12 +118,6 @@ def plain_name(name: str) -> str:
     'sv-ttk'
     """
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _tcl_version() -> str:
-    import _tkinter
-
-    return str(_tkinter.TK_VERSION)
 
 
 def _wanted_by_program(full: bool) -> Iterator[tuple[str, frozenset[str]]]:

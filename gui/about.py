@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 def about_text(info: BundleInfo | None) -> str:
     """Versions and licences in plain text; reads the installed packages, so it is work for a worker."""
     lines = [f"{NAME} {VERSION}", tr("Licence: {licence}").format(licence="MIT"), "", tr("Made with")]
-    made_with = [part for part in parts() if part.name != NAME and not part.name.startswith(MODEL)]
+    made_with = [
+        part for part in parts(str(tkinter.TkVersion)) if part.name != NAME and not part.name.startswith(MODEL)
+    ]
     lines += [f"  {part.name} {part.version}: {part.licence}" for part in made_with]
     if info:
         lines += ["", tr("Model"), f"  {label_name(info.title)} {info.version} ({info.date})"]

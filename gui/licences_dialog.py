@@ -34,7 +34,7 @@ class LicencesDialog(Dialog):
         self.text = self._text_below()
         self.show()
         self.table.view.focus_set()
-        background.start("slow", lambda _job: parts(), self._on_parts, topic="licences")
+        background.start("slow", lambda _job: parts(str(tkinter.TkVersion)), self._on_parts, topic="licences")
 
     def _text_below(self) -> tkinter.Text:
         px, colours = self.look.px, self.look.colours

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tkinter
 from collections.abc import Iterable, Iterator
 from importlib.metadata import distribution
 from pathlib import Path
@@ -31,7 +32,7 @@ def gather(folder: Path, full: bool, libraries: Iterable[Path] = ()) -> None:
 
     `libraries` are files of the system that are part of the build. Raises NoLicence where a part has none.
     """
-    found = [*foundations(), *packages(full), *models(), _bootloader(), *_of_system(libraries)]
+    found = [*foundations(str(tkinter.TkVersion)), *packages(full), *models(), _bootloader(), *_of_system(libraries)]
     without = [part.name for part in found if not part.licence or not part.texts or not part.text().strip()]
     if without:
         raise NoLicence(f"no licence is known of: {', '.join(without)}")
