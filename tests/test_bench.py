@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from core.bundles import View
+from core.folders import program_dir
 from core.photos import open_photo
 from tests.bench import everything, speed, write_tables
 from tests.bench.growth import RUNS, growth_table
@@ -264,6 +265,6 @@ def test_every_section_leaves_its_file_where_the_tables_are_made(tmp_path: Path)
         assert section.command[section.command.index("--json") + 1] == str(tmp_path / f"{section.name}.json")
     names = {section.name for section in found}
     assert {f"speed-{model}" for model in write_tables.ORDER} | {"head", "growth", "cores-1", "cores-2"} <= names
-    marks = "".join((everything.program_dir() / path).read_text(encoding="utf-8") for path in write_tables.FILES)
+    marks = "".join((program_dir() / path).read_text(encoding="utf-8") for path in write_tables.FILES)
     for name in write_tables.TABLES:
         assert f"<!-- bench:{name} -->" in marks and f"<!-- /bench:{name} -->" in marks

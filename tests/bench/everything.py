@@ -80,7 +80,7 @@ def sections(photographs: Path | None, classes: Path | None, results: Path, is_q
         more = ["--cores", str(cores), "--kinds", "large", "small", "--contenders", "onnx", "shelterlens", "bound"]
         yield _speed(f"cores-{cores}", [*given, "--models", "dogs-fast", *kept, *few, *more], results)
     yield from _starts(given or [str(program_dir() / "docs")], results, is_quick)
-    few = ["--rounds", "1", "--number", "60"] if is_quick else ["--rounds", "5"]
+    few = ["--rounds", "1" if is_quick else "5"]
     command = ["head_speed", *([str(classes)] if classes else []), "--epochs", "1", *few]
     yield Section("head", (*command, "--json", str(results / "head.json")))
     few = ["--numbers", "200"] if is_quick else []

@@ -86,7 +86,7 @@ def main() -> None:
         f"\n{ratio:.0f} times as fast (wanted: {WANTED}); the embeddings took {embedding_s:.1f} s, once for all fits."
     )
     if given.json:
-        kept = {"photographs": [train, validation], "usual": asdict(usual), "head": asdict(head)}
+        kept: dict[str, Any] = {"photographs": [train, validation], "usual": asdict(usual), "head": asdict(head)}
         kept |= {"rounds": given.rounds, "embedding_s": embedding_s, "classes": len(data.labels)}
         given.json.parent.mkdir(parents=True, exist_ok=True)
         given.json.write_text(json.dumps(kept, indent=1), encoding="utf-8")

@@ -261,13 +261,13 @@ def _measure(
             _warm_up(runners[-1], photographs, lives, name, began)
             _say(f"{name}: {contender} is ready after {lives[-1].start_s:.1f} s")
         for kind, runner, place, paths in _turns(photographs, runners, wanted.rounds):
-            paths = runner.part(kind, paths[:MOST_FOR_SLOW_MODELS] if is_slow else paths)
-            reply = runner.answer(paths)
+            part = runner.part(kind, paths[:MOST_FOR_SLOW_MODELS] if is_slow else paths)
+            reply = runner.answer(part)
             runner.rates[kind.name] = reply.count / reply.seconds
             turns.append(_turn(runner.name, name, kind, reply))
             said = f"{reply.count / reply.seconds:.1f} a second"
             if runner.name == OWN:
-                known = runner.answer(paths, again=True)
+                known = runner.answer(part, again=True)
                 turns.append(_turn(AGAIN, name, kind, known))
                 said += f", then {1000 * known.seconds / known.count:.2f} ms each as they are known"
             _say(f"{name}, {kind.title}, round {place + 1} of {wanted.rounds}: {runner.name} {said}")
@@ -351,8 +351,8 @@ def _circumstances(wanted: argparse.Namespace, photographs: dict[Kind, list[Path
     return (
         f"Measured by `make bench` on {date.today()}: {machine_words()}. {sizes} in each of {wanted.rounds} rounds; "
         "those who answer one by one got as many of them as they answer in 4 seconds, models of several networks at "
-        f"most {MOST_FOR_SLOW_MODELS}. Everybody in a process of its own, in turns over the same photographs, medians of "
-        "the rounds. The others run the same networks at the same input sizes and as often a photograph, with random "
+        f"most {MOST_FOR_SLOW_MODELS}. Everybody in a process of its own, in turns over the same photographs; medians. "
+        "The others run the same networks at the same input sizes and as often a photograph, with random "
         "weights, on which speed does not depend. The bound: the time to decode all photographs with all cores and do "
         "nothing else, plus the time to run the networks on ready inputs with all cores."
     )

@@ -29,15 +29,17 @@ class Shelterlens:
     def __init__(self, model: Path) -> None:
         self._bundle = load_bundle(model)
         self._sets = NetworkSets(self._bundle)
-        self.forget()
+        self._begin()
 
-    def forget(self) -> None:
-        """Begin a new library, in a new folder."""
-        if hasattr(self, "_library"):
-            self._library.close()
-            self._home.cleanup()
+    def _begin(self) -> None:
         self._home = tempfile.TemporaryDirectory(prefix="shelterlens-bench-home-")
         self._library = Database(Path(self._home.name) / "library.sqlite")
+
+    def forget(self) -> None:
+        """Go on with a new library, in a new folder."""
+        self._library.close()
+        self._home.cleanup()
+        self._begin()
 
     def answer(self, paths: Sequence[Path], again: bool) -> None:
         answered = list(Batch(self._bundle, self._library, sets=self._sets).answers(paths))

@@ -74,7 +74,7 @@ def _efficientnet() -> Any:
 
     network = efficientnet_v2_m(weights=None, num_classes=SPECIES)
 
-    class ColoursLast(torch.nn.Module):
+    class ColoursLast(torch.nn.Module):  # type: ignore[misc]  # Any where PyTorch is not installed
         def __init__(self) -> None:
             super().__init__()
             self.network = network
