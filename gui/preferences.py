@@ -16,6 +16,7 @@ from core.settings import save_settings
 from core.texts import label_name, language, percent, set_language, tr
 from gui.about import AboutDialog, about_text
 from gui.desktop import Desktop, show_in_file_manager
+from gui.focus import focused
 from gui.help_dialog import HelpDialog
 from gui.settings_dialog import Administrator, ModelChoice, Selection, SettingsDialog
 from gui.timeline import mark
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # The page of the manual for each tab.
-_IN_MANUAL = (("photograph",), ("folder",), ("administrators",))
+_IN_MANUAL = ("photograph", "folder", "administrators")
+_WHY_IN_MANUAL = "limits"
 
 
 class Preferences:
@@ -282,7 +284,9 @@ class Preferences:
     def show_manual(self) -> None:
         """The manual, at what is shown now."""
         shell = self._shell
-        shell.manual.open(*_IN_MANUAL[shell.shown()])
+        focus = focused(shell.root)
+        explains = focus is not None and focus.winfo_toplevel() is shell.why.window
+        shell.manual.open(_WHY_IN_MANUAL if explains else _IN_MANUAL[shell.shown()])
 
     def show_help(self) -> None:
         """What to do, and all keys."""

@@ -58,6 +58,17 @@ def test_f1_opens_the_page_of_the_tab(window: Window) -> None:
         manual.close()
 
 
+def test_f1_where_explanations_are_opens_what_they_show(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["red"])
+    window.shell.why.open()
+    window.settle()
+    why = window.shell.why.window
+    assert why is not None
+    window.press("<F1>", why.close_button)
+    opened(window)
+    assert place(window)[0] == "limits"
+
+
 def test_it_opens_once_and_comes_to_the_front(window: Window) -> None:
     window.shell.manual.open("folder")
     first = opened(window)
