@@ -136,11 +136,10 @@ class Figures:
 
 
 def figures(review: Review) -> Figures:
-    """Count everything anew; 20,000 photographs, half of them reviewed, take half a second. Raises UserError."""
-    numbers = review.numbers(Filter(), Order.PLACE)
-    statuses = {status: len(review.numbers(Filter(frozenset({status})), Order.PLACE)) for status in Status}
+    """Count everything anew; what people said takes longest, 2.5 s for 50,000 words. Raises UserError."""
+    statuses = {status: review.count(Filter(frozenset({status}))) for status in Status}
     named = len(review.names_of_animals())
-    alone = len(review.numbers(Filter(_DOGS, animal=""), Order.PLACE))
+    alone = review.count(Filter(_DOGS, animal=""))
     words = _Words(review.info)
     reviewed = review.numbers(Filter(reviewed=True), Order.PLACE)
     for start in range(0, len(reviewed), _READ_AT_ONCE):
@@ -148,7 +147,7 @@ def figures(review: Review) -> Figures:
             words.add(row)
     breeds = tuple(BreedCount(label, number) for label, number in review.breeds().items())
     return Figures(
-        *(len(numbers), statuses, len(reviewed), named + alone, breeds),
+        *(review.count(), statuses, len(reviewed), named + alone, breeds),
         {status: words.agreement(status) for status in _ANSWERS},
         words.cells(),
         words.names,

@@ -43,7 +43,7 @@ _PART = """
         group_concat(CAST(coalesce(a.confidence, 0) * :scale AS INTEGER)),
         group_concat(CAST(coalesce(a.doubt, -1) * :scale AS INTEGER)),
         CAST(group_concat(f.animal, char(0)) AS BLOB)
-    FROM run_files f LEFT JOIN answers a ON a.photograph = f.photograph AND a.model = :model
+    FROM run_files f LEFT JOIN answers a INDEXED BY answers_in_short ON a.photograph = f.photograph AND a.model = :model
     WHERE f.id > :after AND f.id <= :until AND +f.run = :run
 """
 
