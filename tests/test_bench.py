@@ -243,6 +243,7 @@ def test_tables_are_made_of_what_the_sections_left_and_nothing_else_is_touched(
     write_tables.main()
     lines = readme.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "a" and "| **Shelterlens** | **40 (8.0 ×)** |" in lines and "b" in lines
+    assert write_tables.filled("| <!-- bench:x -->old<!-- /bench:x --> |", {"x": "new"}).count("new<!--") == 1
     assert lines[-3:] == ["<!-- bench:head -->", "old", "<!-- /bench:head -->"]  # the head was not measured
     printed = capsys.readouterr().out
     assert "a machine, 2 cores; medians of 3 rounds. Other programs used 2% of the processors meanwhile." in printed

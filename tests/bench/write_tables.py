@@ -62,15 +62,18 @@ def _write(path: Path, tables: dict[str, str]) -> None:
 
 
 def filled(text: str, tables: dict[str, str]) -> str:
-    """The text with these tables between their marks.
+    """The text with these tables, each once, between their marks.
 
     >>> filled("a <!-- bench:x -->\\nold\\n<!-- /bench:x --> b", {"x": "new", "y": "z"})
     'a <!-- bench:x -->\\nnew\\n<!-- /bench:x --> b'
     """
     for name, table in tables.items():
         start, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
-        new = f"{start}\n{table}\n{end}".replace("\\", r"\\")
-        text = re.sub(f"{re.escape(start)}.*?{re.escape(end)}", new, text, flags=re.DOTALL)
+        marked = re.compile(f"{re.escape(start)}(.*?){re.escape(end)}", re.DOTALL)
+        found = marked.search(text)
+        if found is not None:  # within a line, as in a cell of another table, or on lines of its own
+            line = "\n" if "\n" in found[1] else ""
+            text = text[: found.start()] + start + line + table + line + end + text[found.end() :]
     return text
 
 
@@ -104,9 +107,9 @@ def _all_speeds(results: Path) -> str:
     if columns:
         titles = {column.model: column.title.partition(",")[0] for column in columns}
         parts.append(life_table(found, titles))
-        parts += [f"- {sentence}" for sentence in shortfalls(found, columns)]
+        parts.append("\n".join(f"- Less than wanted: {sentence}." for sentence in shortfalls(found, columns)))
         parts += [f"{run['words']} {_others(run['others'])}" for run in runs[:1]]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _others(share: float | None) -> str:
@@ -163,6 +166,20 @@ def _starts(results: Path) -> str:
     return markdown(rows) if len(rows) > 1 else ""
 
 
+def _start_words(results: Path, model: str) -> str:
+    """For a cell: window drawn and first answer, started from the source."""
+    found = _read(results, f"starts-source-{model}")
+    seconds = [[start[moment] for start in found["starts"] if moment in start] for moment in MOMENTS] if found else [[]]
+    return " · ".join(f"{statistics.median(some):.1f} s" for some in seconds) if all(seconds) else ""
+
+
+def _answer_words(results: Path, model: str) -> str:
+    """For a cell: each further answer."""
+    found = _read(results, f"starts-source-{model}")
+    answers = found.get("answers_s") if found else None
+    return f"{statistics.median(answers):.2f} s" if answers else ""
+
+
 def _head(results: Path) -> str:
     found = _read(results, "head")
     if not found:
@@ -194,6 +211,10 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "all": _all_speeds,
     "cores": _cores,
     "starts": _starts,
+    "start-dogs": lambda results: _start_words(results, "dogs"),
+    "start-dogs-fast": lambda results: _start_words(results, "dogs-fast"),
+    "answer-dogs": lambda results: _answer_words(results, "dogs"),
+    "answer-dogs-fast": lambda results: _answer_words(results, "dogs-fast"),
     "head": _head,
     "growth": _growth,
 }
