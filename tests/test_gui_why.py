@@ -274,7 +274,7 @@ def test_the_search_for_neurons_tells_how_far_it_is_and_can_be_stopped(why: Why,
 
     slow, heard = Slow(), list[tuple[int, int]]()
     engine = gui.why_engine.WhyEngine(why.main.shell.engine)
-    engine._engine = type("Engine", (), {"serving": lambda self: (slow, None)})()  # type: ignore[assignment]
+    engine._engine = type("Engine", (), {"serving": lambda self: (slow, None)})()
 
     def told(done: int, total: int) -> None:
         heard.append((done, total))
