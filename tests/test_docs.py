@@ -44,8 +44,9 @@ OTHERS = ("README.md", "CONTRIBUTING.md", "docs/studies.md", "docs/performance.m
 OF_THE_USER = r"""
 rex_1.jpg, rex_2.jpg, rex.jpg.xmp, rex.xmp, IMG_0001.jpg, .jpg, .shelterlens, library.sqlite, settings.json, wheels,
 retrain_passphrase, SHELTERLENS_HOME, bundle.json, library-backups, breed_names.csv, uninstall.sh, training, .venv,
-Logs, make, shelterlens, shelterlens-cli, .venv/bin/python main.py, ~/.local/opt, ~/.local/share/Shelterlens,
-~/.config/Shelterlens, ~/.local/state/Shelterlens/log, %LOCALAPPDATA%\Shelterlens,
+Logs, make, install.sh, Shelterlens-…-linux-x86_64.tar.gz, Shelterlens-…-windows-x86_64-setup.exe,
+Shelterlens-…-macos-arm64.dmg, shelterlens, shelterlens-cli, .venv/bin/python main.py, ~/.local/opt,
+~/.local/share/Shelterlens, ~/.config/Shelterlens, ~/.local/state/Shelterlens/log, %LOCALAPPDATA%\Shelterlens,
 ~/Library/Application Support/Shelterlens, ~/Library/Logs/Shelterlens
 """
 
@@ -222,7 +223,7 @@ def is_known(text: str) -> bool:
         return text in every_option()
     if text.startswith("make "):
         return f"\n{text.split()[1]}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
-    if text.startswith("pip install") or text in re.split(r",\s+", OF_THE_USER.strip()):
+    if text.startswith(("pip install", "sh ")) or text in re.split(r",\s+", OF_THE_USER.strip()):
         return True
     found = ROOT / re.sub(r"….*", "", text).replace("/CODE/", "/fr/")
     return found.exists() or (found.parent.exists() and any(found.parent.glob(f"{found.name}*")))
