@@ -61,8 +61,11 @@ _NEVER_IN_LEAN = (
     "yaml",
     *(() if sys.version_info < (3, 11) else ("tomli",)),
 )
+# Imported by native code, where nobody sees it.
+_BY_NATIVE_CODE = ("PIL._tkinter_finder",)
 # Started as processes of their own by their names.
-_STARTED = {"lean": (), "full": ("tensorboard.main",)}
+_STARTED: dict[str, tuple[str, ...]] = {"lean": (), "full": ("tensorboard.main",)}
+KINDS = tuple(_STARTED)
 # The pictures of the README lie in docs itself, the manual in its folders.
 _DATA = ("models/*", "resources/*", "docs/*/")
 _FILE_KINDS = ("public.image", "public.folder", "public.jpeg", "public.png", "public.heic", "org.webmproject.webp")
@@ -161,7 +164,7 @@ def contents(program: Program, analysis: Any, work: Path) -> list[Entry]:
         if kind != "SYMLINK"
     }
     wanted = [path.relative_to(ROOT).as_posix() for path in shipped_files()]
-    missing = [name for name in (*promised, *_STARTED[program.kind]) if name not in found]
+    missing = [name for name in (*promised, *_STARTED[program.kind], *_BY_NATIVE_CODE) if name not in found]
     missing += [place for place in wanted if place not in places]
     if missing:
         raise SystemExit(f"build.spec: not found: {', '.join(missing)}")
@@ -175,7 +178,7 @@ def contents(program: Program, analysis: Any, work: Path) -> list[Entry]:
 
 def hidden_imports(program: Program) -> list[str]:
     """Everything that the program promises, however it is imported, and what it starts by its name."""
-    return [*modules(program.is_full), *_STARTED[program.kind]]
+    return [*modules(program.is_full), *_STARTED[program.kind], *_BY_NATIVE_CODE]
 
 
 def left_out(program: Program) -> list[str]:
@@ -207,6 +210,11 @@ def information_for_macos(program: Program) -> dict[str, object]:
         "CFBundleShortVersionString": program.version,
         "NSHighResolutionCapable": True,
         "CFBundleDocumentTypes": [
-            {"CFBundleTypeName": "Photograph", "CFBundleTypeRole": "Viewer", "LSItemContentTypes": list(_FILE_KINDS)}
+            {
+                "CFBundleTypeName": "Photograph",
+                "CFBundleTypeRole": "Viewer",
+                "LSHandlerRank": "Alternate",  # offered by "Open with", never the one that opens all pictures
+                "LSItemContentTypes": list(_FILE_KINDS),
+            }
         ],
     }

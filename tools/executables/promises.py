@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,7 +31,7 @@ def modules(has_training_parts: bool) -> list[str]:
     return ["main", *(name for name in sorted(_source_of()) if not _needs(name) & absent)]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _source_of() -> dict[str, Path]:
     found = {}
     for package in PACKAGES:
@@ -56,7 +56,7 @@ def _needs(name: str) -> set[str]:
     return outside - set(PACKAGES)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _imported_at_top(module: str) -> tuple[str, ...]:
     tree = ast.parse(_source_of()[module].read_bytes())
     return tuple(name for statement in _run_on_import(tree.body) for name in _names(statement))

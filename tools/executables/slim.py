@@ -17,6 +17,7 @@ from typing import Any
 from tools.executables.elf_needs import SharedLibrary, is_loadable
 from tools.executables.promises import PACKAGES, ROOT
 
+_WORTH_LINKING_BYTES = 1_000_000
 Entry = tuple[str, str, str]  # of PyInstaller: the place in the program, the file that goes there, and its kind
 
 # Tcl's time zones and the names of its months: the program asks Python for them. Pictures of Tk's own about box.
@@ -157,6 +158,22 @@ def _written(path: Path, content: bytes) -> Path:
         path.write_bytes(content)
     path.chmod(0o755)
     return path
+
+
+def keep_once(folder: Path) -> None:
+    """Make equal large files one with several names, where the system has such: two models share a network."""
+    if sys.platform == "win32":
+        return
+    first: dict[str, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file() or path.stat().st_size < _WORTH_LINKING_BYTES:
+            continue
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        if content in first:
+            path.unlink()
+            path.hardlink_to(first[content])
+        else:
+            first[content] = path
 
 
 def sizes(folder: Path) -> Iterator[tuple[str, int]]:

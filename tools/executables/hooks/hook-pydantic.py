@@ -1,4 +1,4 @@
-"""Pydantic imports its own modules by name; without its first version and its plugin for mypy, which nobody asks for."""
+"""Pydantic imports its modules by name; without its first version and its plugin for mypy, which nobody asks for."""
 
 from PyInstaller.utils.hooks import collect_submodules
 
