@@ -7,15 +7,17 @@ import re
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from core import batch
 from core.bundles import View
 from core.folders import program_dir
 from core.photos import open_photo
-from tests.bench import everything, speed, write_tables
+from tests.bench import everything, speed, steps, write_tables
 from tests.bench.growth import RUNS, growth_table
 from tests.bench.speed_contenders import Look, PlainKeras, TfData, looks_of
 from tests.bench.speed_photos import KINDS, Kind, can_make, make_photographs
@@ -247,6 +249,16 @@ def test_tables_are_made_of_what_the_sections_left_and_nothing_else_is_touched(
     assert lines[-3:] == ["<!-- bench:head -->", "old", "<!-- /bench:head -->"]  # the head was not measured
     printed = capsys.readouterr().out
     assert "a machine, 2 cores; medians of 3 rounds. Other programs used 2% of the processors meanwhile." in printed
+
+
+def test_a_step_is_measured_with_it_and_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool] = []
+    patched = patch.object(batch, "_AHEAD", 1)
+    monkeypatch.setattr(steps, "STEPS", {"more ahead": lambda: patched})
+    monkeypatch.setattr(steps, "_tagged", lambda *_: (seen.append(batch._AHEAD == 1), (2.0, 1.0))[1])
+    found = steps.measure(make_bundle(tmp_path / "colours"), "large", [], 3)
+    assert seen == [False, False, True, True, False, False, True]  # to warm up, then in turns
+    assert steps.steps_table(found).splitlines()[2].endswith("| 2.0 ms | 2.0 ms | 1.00 | 1.0 ms | 1.0 ms |")
 
 
 def test_growth_is_shown_by_files() -> None:

@@ -79,6 +79,8 @@ def sections(photographs: Path | None, classes: Path | None, results: Path, is_q
     for cores in CORES:
         more = ["--cores", str(cores), "--kinds", "large", "small", "--contenders", "onnx", "shelterlens", "bound"]
         yield _speed(f"cores-{cores}", [*given, "--models", "dogs-fast", *kept, *few, *more], results)
+    few = ["--number", "6", "--rounds", "1"] if is_quick else []
+    yield Section("steps", ("steps", *given, *kept, *few, "--json", str(results / "steps.json")))
     yield from _starts(given or [str(program_dir() / "docs")], results, is_quick)
     few = ["--rounds", "1" if is_quick else "5"]
     command = ["head_speed", *([str(classes)] if classes else []), "--epochs", "1", *few]

@@ -145,7 +145,7 @@ def _title(name: str, model: Path) -> str:
 
 
 def _photographs(into: Path, wanted: argparse.Namespace) -> dict[Kind, list[Path]]:
-    """Those that are there already are taken, if they are as many as wanted."""
+    """The photographs of each kind that is wanted, with those to warm up on."""
     made = {}
     for kind in KINDS:
         number = WARM_UP + min(kind.number, wanted.number)
@@ -154,17 +154,22 @@ def _photographs(into: Path, wanted: argparse.Namespace) -> dict[Kind, list[Path
         if not can_make(kind):
             _say(f"{kind.title}: cannot be written here (pillow-heif is missing); left out")
             continue
-        there = sorted((into / kind.name).glob("*")) if (into / kind.name / "complete").is_file() else []
-        there = [path for path in there if path.suffix == kind.suffix]
-        if len(there) < number:
-            _say(f"Making {number} photographs, {kind.title}, from {wanted.photographs or 'drawings'} ...")
-            shutil.rmtree(into / kind.name, ignore_errors=True)  # what a run that was ended left
-            there = make_photographs(into, kind, wanted.photographs, number)
-            (into / kind.name / "complete").touch()
-        made[kind] = there[:number]
+        made[kind] = make_or_take(into, kind, wanted.photographs, number)
     if not made:
         raise SystemExit("No kind of photographs is left to measure.")
     return made
+
+
+def make_or_take(into: Path, kind: Kind, source: Path | None, number: int) -> list[Path]:
+    """So many photographs of one kind: those that an earlier run left there, if they are enough."""
+    is_complete = (into / kind.name / "complete").is_file()
+    there = sorted((into / kind.name).glob(f"*{kind.suffix}")) if is_complete else []
+    if len(there) < number:
+        _say(f"Making {number} photographs, {kind.title}, from {source or 'drawings'} ...")
+        shutil.rmtree(into / kind.name, ignore_errors=True)  # what a run that was ended left
+        there = make_photographs(into, kind, source, number)
+        (into / kind.name / "complete").touch()
+    return there[:number]
 
 
 def _networks(model: Path, into: Path, contenders: Sequence[str]) -> Path:

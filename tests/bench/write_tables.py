@@ -18,6 +18,7 @@ from typing import Any
 
 from core.folders import program_dir, replacing
 from tests.bench.growth import growth_table
+from tests.bench.steps import steps_table
 from tests.bench.speed_table import (
     OWN,
     TITLES,
@@ -203,6 +204,11 @@ def _growth(results: Path) -> str:
     return growth_table(found) if found else ""
 
 
+def _steps(results: Path) -> str:
+    found = _read(results, "steps")
+    return steps_table(found) if found else ""
+
+
 # What stands where: the names of the marks in the two files.
 TABLES: dict[str, Callable[[Path], str]] = {
     "speed": lambda results: _speed(results, speed_table, README_MODELS),
@@ -217,6 +223,7 @@ TABLES: dict[str, Callable[[Path], str]] = {
     "answer-dogs-fast": lambda results: _answer_words(results, "dogs-fast"),
     "head": _head,
     "growth": _growth,
+    "steps": _steps,
 }
 
 
