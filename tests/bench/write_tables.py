@@ -18,7 +18,6 @@ from typing import Any
 
 from core.folders import program_dir, replacing
 from tests.bench.growth import growth_table
-from tests.bench.steps import steps_table
 from tests.bench.speed_table import (
     OWN,
     TITLES,
@@ -32,6 +31,7 @@ from tests.bench.speed_table import (
     shortfalls,
     speed_table,
 )
+from tests.bench.steps import steps_table
 
 FILES = (Path("README.md"), Path("docs") / "performance.md")
 # The columns that the README shows, of all that are measured.
