@@ -72,11 +72,10 @@ def _reporting(shell: Shell) -> Callable[..., None]:
 
 def _report_in_tcl(shell: Shell) -> None:
     """The same for errors in Tk's own scripts: Tk would show a dialog with lines of its program."""
-    tk = shell.root.tk
+    root = shell.root
 
     def report(message: str, *_options: str) -> None:
-        log.error("error in Tk: %s: %s", message, tk.eval("set ::errorInfo"))
+        log.error("error in Tk: %s: %s", message, root.tk.eval("set ::errorInfo"))
         shell.notice.show(tr("Something went wrong. The details are in the log (Help menu)."))
 
-    tk.createcommand("report_error_in_tk", report)
-    tk.call("interp", "bgerror", "", "report_error_in_tk")
+    root.tk.call("interp", "bgerror", "", root.register(report))  # type: ignore[no-untyped-call]

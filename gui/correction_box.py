@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.name_search import best_matches, folded
 from core.texts import tr
 from gui.focus import focused
-from gui.theme import BODY, Look
+from gui.theme import BODY, Look, elided
 
 if TYPE_CHECKING:
     from core.records import Correction
@@ -70,7 +70,6 @@ class CorrectionBox(ttk.Frame):
     def show_texts(self) -> None:
         """All texts in the present language."""
         self._label.configure(text=tr("Is it another breed?"))
-        self._hint.configure(text=tr("Type its name, in English or French"))
         self.button.configure(text=tr("Keep"))
         self._show_hint()
 
@@ -125,6 +124,7 @@ class CorrectionBox(ttk.Frame):
         self.entry.bind("<FocusOut>", self._on_left)
         self.entry.bind("<Configure>", lambda _event: self._place())
         self.entry.bind("<Button-1>", lambda _event: self.after_idle(self._open))
+        self.entry.bind("<Configure>", lambda _event: self._show_hint(), add=True)
         self._hint.bind("<Button-1>", lambda _event: self.begin())
         self.list.bind("<ButtonRelease-1>", self._on_click)
         self.list.bind("<Motion>", lambda event: self._select(self.list.index(f"@{event.x},{event.y}")))
@@ -162,6 +162,9 @@ class CorrectionBox(ttk.Frame):
         if self._typed.get() or focused(self) is self.entry:
             self._hint.place_forget()
         else:
+            room = max(self._look.px(60), self.entry.winfo_width() - self._look.px(22))
+            hint = tr("Type its name, in English or French")
+            self._hint.configure(text=elided(self, hint, BODY, room) if self.entry.winfo_width() > 1 else hint)
             self._hint.place(x=self._look.px(8), rely=0.5, anchor="w", relwidth=1.0, width=-self._look.px(14))
 
     def _open(self) -> None:

@@ -10,6 +10,7 @@ from core.texts import tr
 from core.train_records import Epoch, RunState, RunStatus, Stop
 from gui.curve_chart import Curve, CurveChart, accuracy_chart, loss_chart
 from gui.dialog import Dialog
+from gui.flow import Flow
 from gui.retrain_page import Page, wrapped
 from gui.retrain_place import Place
 from gui.retrain_words import duration, progress_sentence, share_done
@@ -62,10 +63,11 @@ class LivePage(Page):
         self.back_button = ttk.Button(foot, text=tr("Other choices"), command=self._back)
         self.board_button = ttk.Button(foot, text=tr("Open TensorBoard"), command=self._board)
         self.log_button = ttk.Button(foot, text=tr("Show the log of this run"), command=self._log)
-        self._packed: list[ttk.Button] = []
-        for button in (self.log_button, self.board_button):
-            button.pack(side="right", padx=(px(8), 0))
-        self._foot = foot
+        self._flow = Flow(foot, self.look)
+        for button in (self.pause_button, self.finish_button, self.resume_button, self.result_button, self.back_button):
+            self._flow.add(button, shown=False)
+        self._flow.add(self.board_button, at_right=True)
+        self._flow.add(self.log_button)
 
     # What is shown
 
@@ -140,13 +142,8 @@ class LivePage(Page):
             self.result_button: has_result,
             self.back_button: not is_running,
         }
-        wanted = [button for button, is_shown in shown.items() if is_shown]
-        if wanted != self._packed:  # a button that is packed anew under a pressed mouse button loses the click
-            for button in shown:
-                button.pack_forget()
-            for button in wanted:
-                button.pack(side="left", padx=(0, self.look.px(8)))
-            self._packed = wanted
+        for button, is_shown in shown.items():
+            self._flow.show(button, is_shown)
         can_stop = is_running and not run.is_stopping and run.now is not None
         for button in (self.pause_button, self.finish_button):
             button.state(["!disabled" if can_stop else "disabled"])

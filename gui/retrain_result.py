@@ -14,6 +14,7 @@ from core.train_records import ClassResult, Comparison, ComparisonVerdict, Judge
 from gui.bar_chart import grouped
 from gui.calibration_chart import CalibrationChart
 from gui.curve_chart import accuracy_chart, loss_chart
+from gui.flow import Flow
 from gui.photo_grid import GridPhoto
 from gui.retrain_engine import Outcome
 from gui.retrain_live import show_history
@@ -100,16 +101,17 @@ class ResultPage(Page):
             foot, text=tr("Open the report"), command=lambda: self.desk.results.open_report(run)
         )
         self.save_button = ttk.Button(foot, text=tr("Save the model as a file…"), command=self._ask_where)
+        flow = Flow(foot, self.look)
         for button in (self.use_button, self.back_button):
-            button.pack(side="left", padx=(0, px(8)))
-        for button in (self.save_button, self.report_button):
-            button.pack(side="right", padx=(px(8), 0))
+            flow.add(button)
+        flow.add(self.report_button, at_right=True)
+        flow.add(self.save_button)
         self.use_button.state(["!disabled" if run.has_result else "disabled"])
         self.report_button.state(["!disabled" if (run.folder / "report.html").is_file() else "disabled"])
         if self.desk.results.earlier_model:
             self.back_button.configure(text=tr("Go back to {name}").format(name=self.desk.results.earlier_model))
         else:
-            self.back_button.pack_forget()
+            flow.show(self.back_button, False)
 
     def _ask_where(self) -> None:
         run = self.outcome.run

@@ -12,6 +12,7 @@ from core.texts import tr
 from core.train_records import Job, RunStatus
 from gui.bar_chart import grouped
 from gui.dialog import Dialog
+from gui.flow import Flow
 from gui.retrain_dialogs import SureDialog
 from gui.retrain_engine import RunEntry
 from gui.retrain_page import Page, wrapped
@@ -44,6 +45,7 @@ class RunsPage(Page):
         self.reason.grid_remove()
         foot = ttk.Frame(self)
         foot.grid(row=2, column=0, sticky="ew", pady=(px(8), 0))
+        flow = Flow(foot, self.look)
         self.buttons: dict[str, ttk.Button] = {}
         for name, text, command in (
             ("open", tr("Open"), self._open),
@@ -54,12 +56,14 @@ class RunsPage(Page):
             ("delete", tr("Delete…"), self._ask_delete),
         ):
             button = ttk.Button(foot, text=text, command=command)
-            button.pack(side="right" if name == "delete" else "left", padx=(0, px(8)))
+            if name != "delete":
+                flow.add(button)
             self.buttons[name] = button
         if self.desk.results.earlier_model:
             text = tr("Go back to {name}").format(name=self.desk.results.earlier_model)
             self.back_button = ttk.Button(foot, text=text, command=self.desk.results.go_back)
-            self.back_button.pack(side="left")
+            flow.add(self.back_button)
+        flow.add(self.buttons["delete"], at_right=True)
         runs = self.desk.results.runs
         if runs is not None:
             self.table.show([_row(one) for one in runs])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tkinter
 from tkinter import ttk
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gui.theme import Colours
@@ -89,7 +89,8 @@ def _ring_tables(root: tkinter.Tk, card: str, colour: str) -> None:
     style = ttk.Style(root)
     style.element_create("Ringed.field", "image", card, ("focus", ring), border=5, width=0, height=0)
     inside = ("Treeview.padding", {"sticky": "nswe", "children": [("Treeview.treearea", {"sticky": "nswe"})]})
-    style.layout("Treeview", [("Ringed.field", {"sticky": "nswe", "border": "1", "children": [inside]})])
+    layout: Any = [("Ringed.field", {"sticky": "nswe", "border": "1", "children": [inside]})]
+    style.layout("Treeview", layout)
 
 
 def _box(root: tkinter.Tk, picture: str, colour: str, inset: int, width: int, size: int = 20) -> None:

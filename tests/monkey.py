@@ -162,13 +162,13 @@ def watched(root: tkinter.Tk) -> Iterator[Watch]:
         watch.problems.append(f"Tcl: {message}: {root.tk.eval('set ::errorInfo')}")
 
     root.report_callback_exception = in_callback
-    root.tk.createcommand("monkey_heard", in_tcl)
-    root.tk.call("interp", "bgerror", "", "monkey_heard")
+    told_before = root.tk.call("interp", "bgerror", "")
+    root.tk.call("interp", "bgerror", "", root.register(in_tcl))
     sys.unraisablehook = lambda about: watch.problems.append(
         f"unraisable: {about.exc_value!r} in {about.object!r} in {threading.current_thread().name}"
     )
     threading.excepthook = lambda about: watch.problems.append(f"thread: {about.exc_value!r}")
-    sys.stderr = _Teller(watch, before[0])  # type: ignore[assignment]
+    sys.stderr = _Teller(watch, before[0])
     logging.getLogger().addHandler(listener)
     sentinel = threading.Thread(target=watch.look_for_standstill, args=(threading.get_ident(),), daemon=True)
     sentinel.start()
@@ -179,6 +179,9 @@ def watched(root: tkinter.Tk) -> Iterator[Watch]:
     finally:
         watch.stop()
         sentinel.join()
+        with contextlib.suppress(tkinter.TclError):  # the window is gone
+            root.tk.call("interp", "bgerror", "", told_before)
+        root.report_callback_exception = reported
         logging.getLogger().removeHandler(listener)
         sys.stderr, sys.unraisablehook, threading.excepthook = before
 

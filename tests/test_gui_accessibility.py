@@ -154,10 +154,10 @@ def test_candidates_are_chosen_and_explained_with_the_keyboard(window: Window, p
 def test_every_style_of_widget_shows_the_keyboard(plain: Plain, theme: Any) -> None:
     plain.look.use(theme)
     made: list[Callable[[], tkinter.Widget]] = [
-        *(lambda style=style: ttk.Button(plain.root, text="A", style=style) for style in BUTTONS),  # type: ignore[misc]
-        *(lambda on=on: _ticked(ttk.Checkbutton(plain.root, text="A"), on) for on in (False, True)),  # type: ignore[misc]
-        *(lambda on=on: _ticked(ttk.Radiobutton(plain.root, text="A"), on) for on in (False, True)),  # type: ignore[misc]
-        *(lambda kind=kind: kind(plain.root) for kind in (ttk.Entry, ttk.Combobox, ttk.Spinbox, ttk.Scale)),  # type: ignore[misc]
+        *(lambda style=style: ttk.Button(plain.root, text="A", style=style) for style in BUTTONS),
+        *(lambda on=on: _ticked(ttk.Checkbutton(plain.root, text="A"), on) for on in (False, True)),
+        *(lambda on=on: _ticked(ttk.Radiobutton(plain.root, text="A"), on) for on in (False, True)),
+        *(lambda kind=kind: kind(plain.root) for kind in (ttk.Entry, ttk.Combobox, ttk.Spinbox, ttk.Scale)),
         lambda: ttk.Combobox(plain.root, state="readonly", values=["A"]),
         lambda: ttk.Treeview(plain.root, height=2),
     ]
@@ -294,10 +294,11 @@ def test_text_grows_at_once_and_stays_so(driver: Driver, photos: dict[str, Path]
     for _ in range(4):
         window.press("<Control-plus>", window.tab.canvas)
     window.settle()
-    assert window.shell.settings.text_size == 200
+    sizes = [int(window.shell.settings.text_size)]
     assert window.tab._buttons["open"].winfo_reqheight() > 1.4 * before
     window.press("<Control-minus>", window.tab.canvas)
-    assert window.shell.settings.text_size == 175
+    sizes.append(int(window.shell.settings.text_size))
+    assert sizes == [200, 175]
     window.shell.preferences.use_text_size("100")
     window.settle()
     assert window.tab._buttons["open"].winfo_reqheight() == before
