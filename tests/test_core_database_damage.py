@@ -191,7 +191,7 @@ def test_without_room_for_the_copy_nothing_changes(path: Path, monkeypatch: pyte
     older(path, 1)
     before = path.read_bytes()
     usage = shutil.disk_usage(path.parent)
-    monkeypatch.setattr(library_backups.shutil, "disk_usage", lambda _path: usage._replace(free=1000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=1000))
     with pytest.raises(LibraryError, match=r"no room for the copy: free \d+ MB"):
         Library(path)
     assert path.read_bytes() == before

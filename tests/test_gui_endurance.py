@@ -1,7 +1,14 @@
-"""Used for long, the window has no more widgets, images, Tcl commands, threads and open files than before."""
+"""Used for long, the window has no more widgets, images, Tcl commands, threads and open files than before.
+
+    SHELTERLENS_ENDURANCE=1000 python -m pytest -s tests/test_gui_endurance.py -k photographs
+
+opens a thousand photographs and says what the window has after the first and after the last of them. The same with real
+processes and photographs: tests/bench/endurance.py.
+"""
 
 from __future__ import annotations
 
+import os
 import tkinter
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +20,7 @@ from tests.window_driver import Driver, colour_photo, driver
 
 __all__ = ["driver"]
 
-FIRST, TIMES = 6, 24
+FIRST, TIMES = 6, int(os.environ.get("SHELTERLENS_ENDURANCE", "24"))
 
 
 @pytest.fixture
@@ -24,7 +31,9 @@ def many(tmp_path: Path) -> list[Path]:
 
 def test_photographs_opened_one_after_the_other(driver: Driver, many: list[Path]) -> None:
     window = driver()
-    before, after = growing(window.root, lambda n: window.open(many[n % len(many)]), FIRST, TIMES)
+    first = max(FIRST, TIMES // 10)
+    before, after = growing(window.root, lambda n: window.open(many[n % len(many)]), first, TIMES - first)
+    print(f"{first} photographs: {before}\n{TIMES} photographs: {after}")
     assert after.growth(before) == {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -89,7 +90,7 @@ def test_an_opening_that_takes_long_is_said(
     monkeypatch.undo()
 
 
-@pytest.mark.skipif(database_module.os.name == "nt", reason="Windows lets nobody move an open file")
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move an open file")
 def test_a_word_that_cannot_be_written_is_said_and_kept(driver: Driver, photos: dict[str, Path]) -> None:
     window = driver()
     window.open(photos["red"])
