@@ -149,14 +149,15 @@ class Library:
             row = found.fetchone()
             if row is None:
                 return None
-            act, what, who, at = row
+            act, what, who, begun = row
+            at = datetime.fromisoformat(begun)
             table = "corrections" if Act(what) is Act.LABEL else "groupings"
             photographs = connection.execute(
                 f"UPDATE {table} SET taken_back = ? WHERE action = ? AND taken_back IS NULL RETURNING photograph",
                 (now_text(), act),
             ).fetchall()
             connection.execute("UPDATE actions SET undone = ? WHERE id = ?", (now_text(), act))
-        return Undone(Act(what), tuple(number for (number,) in photographs), who, datetime.fromisoformat(at))
+        return Undone(Act(what), tuple(number for (number,) in photographs), who, at)
 
     @property
     def can_undo(self) -> bool:

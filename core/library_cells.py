@@ -31,7 +31,7 @@ _RULES = {
 
 
 def has_odd_cells(path: Path) -> bool:
-    """Whether any row of the library holds something that the program never writes, or text that is none."""
+    """Whether any row holds what the program never writes: other kinds of values, no text, a row that is not there."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
         connection.text_factory = bytes
         _add_functions(connection)
@@ -41,9 +41,9 @@ def has_odd_cells(path: Path) -> bool:
                     text.decode()
                 if connection.execute(f"SELECT EXISTS(SELECT 1 FROM {_odd_rows(connection, table)})").fetchone()[0]:
                     return True
+            return connection.execute("PRAGMA foreign_key_check").fetchone() is not None
         except (UnicodeDecodeError, sqlite3.DatabaseError):
             return True
-    return False
 
 
 def drop_odd_rows(connection: sqlite3.Connection) -> None:
@@ -51,6 +51,9 @@ def drop_odd_rows(connection: sqlite3.Connection) -> None:
     _add_functions(connection)
     for table in TABLES:
         connection.execute(f"DELETE FROM {_odd_rows(connection, table)}")
+    while lost := connection.execute("PRAGMA foreign_key_check").fetchall():  # rows about others that are not there
+        for table, number, *_ in lost:
+            connection.execute(f"DELETE FROM {table} WHERE rowid = ?", (number,))
 
 
 def _odd_rows(connection: sqlite3.Connection, table: str) -> str:

@@ -60,7 +60,7 @@ def picture_in(pasted: Pasted) -> Image.Image | list[Path]:
         found = ImageGrab.grabclipboard()
     except Image.DecompressionBombError as error:
         raise UserError(tr("This picture is too large for this program. Save it smaller and try again.")) from error
-    except (OSError, NotImplementedError, ValueError, KeyError) as error:  # KeyError: numbers that are no bytes
+    except Exception as error:  # decoders raise nearly every kind of error on damaged data
         log.info("clipboard: %s", error)
         raise UserError(nothing) from error
     if isinstance(found, list):

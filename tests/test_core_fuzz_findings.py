@@ -103,6 +103,12 @@ def test_a_giant_in_the_clipboard_is_refused_with_its_reason() -> None:
         picture_in(Pasted(encoded=" ".join(f"0x{byte:x}" for byte in png)))
 
 
+def test_a_damaged_picture_in_the_clipboard_is_no_picture() -> None:
+    avif = b"\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf" + b"\0\0\0\x08meta"
+    with pytest.raises(UserError, match="no photograph in the clipboard"):
+        picture_in(Pasted(encoded=" ".join(f"0x{byte:x}" for byte in avif)))
+
+
 def test_numbers_in_the_clipboard_that_are_no_bytes_are_no_picture() -> None:
     with pytest.raises(UserError, match="no photograph in the clipboard"):
         picture_in(Pasted(encoded="0x89 0x1000"))
@@ -144,6 +150,7 @@ def test_a_library_as_the_program_makes_it_has_no_odd_cells(library: Path) -> No
         "UPDATE run_files SET place = 'first' WHERE id = 2",
         "UPDATE run_files SET animal = CAST(x'52ff' AS TEXT) WHERE id = 2",
         "UPDATE answers SET probabilities = x'0000' WHERE photograph = 2",
+        "UPDATE actions SET at = '' ",
         "UPDATE answers SET subject = 'none' WHERE photograph = 2",
     ],
 )
@@ -159,6 +166,14 @@ def test_cells_that_no_program_writes_are_told_and_left_out_at_the_next_start(li
         with again.database.reading() as connection:
             assert connection.execute("SELECT count(*) FROM photographs").fetchone() == (3,)
     assert list(library.parent.glob("library-damaged-*.sqlite"))
+
+
+def test_words_about_photographs_that_are_gone_are_damage_too(library: Path) -> None:
+    _set(library, "DELETE FROM photographs")
+    with closing(Library(library)) as opened:
+        assert _all_that_is_refused(opened)
+    with closing(Library(library)) as again:
+        assert "put aside" in again.notice and not _all_that_is_refused(again)
 
 
 def _all_that_is_refused(opened: Library) -> list[str]:
