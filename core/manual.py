@@ -8,6 +8,7 @@ several lines.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -27,7 +28,6 @@ _ITEM = re.compile(r"(?P<indent> *)(?:-|(?P<number>\d+)\.) +(?P<text>.*)")
 _PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)\s]+)\)")
 _HEADING = re.compile(r"(?P<marks>#{1,4}) +(?P<text>.*)")
 _RULE = re.compile(r"\|?[\s|:-]+\|[\s|:-]*")
-_EXCERPT = 70
 
 
 class Kind(Enum):
@@ -132,11 +132,10 @@ class Page:
 
 @dataclass(frozen=True)
 class Hit:
-    """Where words stand: a page, the anchor of the part (empty: before the first), and some words around."""
+    """Where words stand: a page, and the anchor of its part (empty: before the first)."""
 
     page: str
     anchor: str
-    excerpt: str
 
 
 def manual_dir(language: Language) -> Path:
@@ -199,25 +198,27 @@ def text_of(block: Block) -> str:
 
 
 def find(pages: Sequence[Page], words: str) -> tuple[Hit, ...]:
-    """Where all these words stand in one block, at most one hit for each part of a page; case does not matter."""
-    wanted = words.casefold().split()
-    hits: dict[tuple[str, str], Hit] = {}
+    """Where all these words stand in one block, at most one hit for each part; case and accents do not matter."""
+    wanted = plain_letters(words).split()
+    hits: dict[Hit, None] = {}
     for page in pages if wanted else ():
         anchor = ""
         for block in page.blocks:
             if isinstance(block, Heading):
                 anchor = block.anchor if block.level == 2 else "" if block.level == 1 else anchor
-            text = text_of(block)
-            if all(word in text.casefold() for word in wanted):
-                hits.setdefault((page.name, anchor), Hit(page.name, anchor, _excerpt(text, wanted[0])))
-    return tuple(hits.values())
+            text = plain_letters(text_of(block))
+            if all(word in text for word in wanted):
+                hits[Hit(page.name, anchor)] = None
+    return tuple(hits)
 
 
-def _excerpt(text: str, word: str) -> str:
-    """Some words around the first place of this one."""
-    middle = text.casefold().find(word)
-    first, last = max(0, middle - _EXCERPT // 2), middle + _EXCERPT
-    return ("…" if first else "") + text[first:last].strip() + ("…" if last < len(text) else "")
+def plain_letters(text: str) -> str:
+    """The text in small letters without accents, exactly as long, so that places in it are places in the text.
+
+    >>> plain_letters("Où est l’Éléphant ?")
+    'ou est l’elephant ?'
+    """
+    return "".join(unicodedata.normalize("NFD", letter)[0].lower()[:1] for letter in text)
 
 
 def _blocks(lines: Sequence[str], folder: Path) -> Iterator[Block]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tkinter
 from collections.abc import Callable
 from pathlib import Path
 from tkinter import font, ttk
 from typing import TYPE_CHECKING
 
-from core.manual import Block, Code, Heading, Item, Kind, Page, Paragraph, Picture, Spans, Table, plain
+from core.manual import Block, Code, Heading, Item, Kind, Page, Paragraph, Picture, Spans, Table, plain, plain_letters
 from gui.theme import BIG, BODY, STRONG, TITLE, Look
 
 if TYPE_CHECKING:
@@ -257,12 +258,12 @@ class ManualPage(ttk.Frame):
         return ImageTk.PhotoImage(picture.resize(size, Image.Resampling.LANCZOS), master=self)
 
     def _mark_words(self) -> None:
-        for word in self._words.split():
-            place = "1.0"
-            while place := self.text.search(word, place, "end", nocase=True):
-                after = f"{place}+{len(word)}c"
-                self.text.tag_add("found", place, after)
-                place = after
+        words = plain_letters(self._words).split()
+        for line in range(1, int(self.text.index("end").split(".")[0]) if words else 0):
+            written = plain_letters(self.text.get(f"{line}.0", f"{line}.end"))
+            for word in words:
+                for found in re.finditer(re.escape(word), written):
+                    self.text.tag_add("found", f"{line}.{found.start()}", f"{line}.{found.end()}")
 
     def _go_to(self, anchor: str) -> None:
         if f"#{anchor}" in self.text.mark_names():

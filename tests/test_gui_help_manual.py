@@ -127,6 +127,18 @@ def test_words_are_searched_for_in_all_pages(window: Window) -> None:
     assert titles(manual) == [] and manual._nothing.winfo_manager()
 
 
+def test_words_without_accents_are_found_and_marked(driver: Driver) -> None:
+    window = driver(language="fr")
+    window.shell.manual.open("folder")
+    manual = opened(window)
+    window.type("verifier avec", manual.search_field)
+    window.settle()
+    assert "Un dossier de photos" in titles(manual)
+    text = manual.page.text
+    marked = text.tag_ranges("found")
+    assert "Vérifier" in {str(text.get(*pair)) for pair in zip(marked[::2], marked[1::2], strict=True)}
+
+
 def test_escape_ends_the_search_then_closes(window: Window) -> None:
     window.shell.manual.open("photograph")
     manual = opened(window)
