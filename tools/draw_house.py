@@ -47,7 +47,7 @@ _WORDS = {
         "training": "comment naissent les modèles :\nKeras vit ici,\ndans son propre processus",
         "resources": "icônes, français, noms de races,\nétudes",
         "models": "réseaux, têtes,\nseuils, fiches",
-        "library": "le dossier de l’utilisateur :\nréponses, paroles, réglages",
+        "library": "le dossier de l’utilisateur :\nréponses, avis, réglages",
         "uses": "utilise",
         "starts": "lance comme processus",
         "reads": "lit",
