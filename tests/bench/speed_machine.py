@@ -17,7 +17,7 @@ def machine_words() -> str:
     """Processor, memory, system and the versions of what was compared, in one line."""
     versions = ", ".join(f"{name} {found}" for name in VERSIONS if (found := _version(name)))
     return (
-        f"{processor()}, {usable_processors()} cores, {memory_bytes() / 2**30:.0f} GB of memory, "
+        f"{processor()}, {usable_processors()} processor cores, {memory_bytes() / 2**30:.0f} GB of memory, "
         f"{platform.system()}, Python {platform.python_version()}, {versions}"
     )
 
