@@ -60,6 +60,8 @@ class Dialog(tkinter.Toplevel):
 
     def _on_enter(self, widget: object) -> None:
         has_own_use = isinstance(widget, ttk.Button | ttk.Combobox | ttk.Treeview | tkinter.Text | tkinter.Canvas)
+        if isinstance(widget, tkinter.Misc) and widget.bind("<Return>"):
+            has_own_use = has_own_use or not isinstance(widget, Dialog)
         if self.default is not None and not has_own_use:
             self.default.invoke()
 

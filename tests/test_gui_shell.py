@@ -218,8 +218,8 @@ def test_settings_work_at_once_and_are_kept(driver: Driver, photos: dict[str, Pa
     dialog.boxes[1].event_generate("<<ComboboxSelected>>")
     window.settle()
     dialog = window.dialogs()[0]
-    dialog.boxes[2].current(1)
-    dialog.boxes[2].event_generate("<<ComboboxSelected>>")
+    dialog.boxes[3].current(1)
+    dialog.boxes[3].event_generate("<<ComboboxSelected>>")
     window.settle()
     dialog.close_button.invoke()
     assert window.dialogs() == []
