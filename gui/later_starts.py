@@ -35,11 +35,14 @@ def answer_later_starts(shell: Shell, door: Door) -> None:
 
 
 def take_calls(shell: Shell, door: Door) -> None:
-    """Do what later starts asked for, if any did."""
-    for paths in door.take():
-        log.info("another start hands over %d paths", len(paths))
-        come_to_front(shell.root)
-        shell.open_paths(paths)
+    """Do what later starts asked for, if any did; those that come together are one: Windows starts one a file."""
+    calls = door.take()
+    if not calls:
+        return
+    together = [path for paths in calls for path in paths]
+    log.info("%d more starts hand over %d paths", len(calls), len(together))
+    come_to_front(shell.root)
+    shell.open_paths(together)
 
 
 def come_to_front(root: tkinter.Tk) -> None:

@@ -17,7 +17,7 @@ import gui.no_answer
 import main as program
 from core.logs import log_files
 from core.single_instance import Door, NoAnswer, enter
-from gui.later_starts import _poll, answer_later_starts, come_to_front
+from gui.later_starts import _poll, answer_later_starts, come_to_front, take_calls
 from gui.no_answer import Choice, NoAnswerWindow
 from tests.bundle_factory import make_bundle
 from tests.window_driver import *  # noqa: F403
@@ -79,6 +79,18 @@ def test_where_tk_cannot_wait_it_looks_now_and_then(window: Window, door: Door, 
     window.wait(lambda: window.now.path == photos["blue"] and window.now.seen, "the photograph of the other start")
 
 
+def test_starts_that_come_together_are_opened_together(window: Window, door: Door, photos: dict[str, Path]) -> None:
+    door.listen(lambda: None)
+    callers = [threading.Thread(target=enter, args=([photos[name]],)) for name in ("red", "green", "blue")]
+    for caller in callers:
+        caller.start()
+    window.wait(lambda: door._calls.qsize() == 3, "the three starts")
+    take_calls(window.shell, door)
+    window.wait(lambda: len(window.folder_desk.rows.numbers) == 3, "three rows")
+    for caller in callers:
+        caller.join()
+
+
 def test_a_window_that_comes_to_the_front_does_not_stay_above_all_others(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,8 +114,8 @@ def test_two_programs_one_window(isolated_home: Path, photos: dict[str, Path]) -
         _wait_for_log("the first answer is shown")
         assert start(photos["green"]).wait(LONGEST_S) == 0
         assert start().wait(LONGEST_S) == 0
-        _wait_for_log("another start hands over 1 paths")
-        _wait_for_log("another start hands over 0 paths")
+        _wait_for_log("1 more starts hand over 1 paths")
+        _wait_for_log("1 more starts hand over 0 paths")
         assert first.poll() is None
     finally:
         first.kill()
