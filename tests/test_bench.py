@@ -255,7 +255,12 @@ def test_a_step_is_measured_with_it_and_without(tmp_path: Path, monkeypatch: pyt
     seen: list[bool] = []
     patched = patch.object(batch, "_AHEAD", 1)
     monkeypatch.setattr(steps, "STEPS", {"more ahead": lambda: patched})
-    monkeypatch.setattr(steps, "_tagged", lambda *_: (seen.append(batch._AHEAD == 1), (2.0, 1.0))[1])
+
+    def tagged(*_: object) -> tuple[float, float]:
+        seen.append(batch._AHEAD == 1)
+        return 2.0, 1.0
+
+    monkeypatch.setattr(steps, "_tagged", tagged)
     found = steps.measure(make_bundle(tmp_path / "colours"), "large", [], 3)
     assert seen == [False, False, True, True, False, False, True]  # to warm up, then in turns
     assert steps.steps_table(found).splitlines()[2].endswith("| 2.0 ms | 2.0 ms | 1.00 | 1.0 ms | 1.0 ms |")
