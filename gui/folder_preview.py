@@ -42,9 +42,9 @@ class FolderPreview(ttk.Frame):
     ) -> None:
         super().__init__(parent)
         self._look = look
-        self._name = ""
+        self._photo_name = ""
         self._title = ttk.Label(self, style="Strong.TLabel", width=1)
-        Tooltip(self._title, look, lambda: self._name)
+        Tooltip(self._title, look, lambda: self._photo_name)
         self.canvas = PhotoCanvas(self, look, actions["open"], actions["paste"], listener.resized)
         self._caption = ttk.Label(self, style="Small.TLabel", width=1)
         self._caption_text = ""
@@ -64,7 +64,7 @@ class FolderPreview(ttk.Frame):
 
     def show_name(self, name: str) -> None:
         """Which photograph it is, or how many are chosen."""
-        self._name = name
+        self._photo_name = name
         self._title.configure(text=elided(self, name, STRONG, max(80, self._title.winfo_width())))
 
     def show_caption(self, text: str) -> None:
@@ -121,7 +121,7 @@ class FolderPreview(ttk.Frame):
         self.canvas.show_busy("")
         self.bind("<Configure>", lambda _event: self._fit())
         inside.bind("<Configure>", lambda _event: self._fit(), add=True)
-        self._title.bind("<Configure>", lambda _event: self.show_name(self._name))
+        self._title.bind("<Configure>", lambda _event: self.show_name(self._photo_name))
         self._caption.bind("<Configure>", lambda _event: self.show_caption(self._caption_text))
 
     def _fit(self) -> None:

@@ -68,7 +68,7 @@ class WhyWindow(tkinter.Toplevel):
         self.withdraw()
         self._parent, self._look, self._listener = parent, look, listener
         self._focus_before = focused(parent)
-        self._name = ""
+        self._photo_name = ""
         self._layers: Sequence[Layer] = ()
         self._titles: Mapping[str, str] = {}
         self._fields: Fields | None = None
@@ -128,7 +128,7 @@ class WhyWindow(tkinter.Toplevel):
 
     def show_name(self, name: str) -> None:
         """Which photograph is explained."""
-        self._name = name
+        self._photo_name = name
         self._show_title()
 
     def show_classes(self, names: Sequence[tuple[int, str]], label: int | None, versus: int | None) -> None:
@@ -262,7 +262,7 @@ class WhyWindow(tkinter.Toplevel):
             self.configure(background=self._look.colours.back)
 
     def _show_title(self) -> None:
-        self.title(f"{tr('Why?')} - {self._name}" if self._name else tr("Why?"))
+        self.title(f"{tr('Why?')} - {self._photo_name}" if self._photo_name else tr("Why?"))
 
     def _open(self) -> None:
         px, parent = self._look.px, self._parent

@@ -17,10 +17,12 @@ from pathlib import Path
 class Census:
     """`memory` is the resident memory of this process in MB; handles and memory are 0 where nobody can say.
 
+    `remembered` are the widgets that Python's side knows, also where Tk has none any more.
     `commands` of Tcl are those without the ones of timers, which wait for their moment.
     """
 
     widgets: int
+    remembered: int
     images: int
     commands: int
     fonts: int
@@ -37,6 +39,7 @@ class Census:
         tk = root.tk
         return Census(
             widgets=sum(1 for _ in widgets(root)),
+            remembered=sum(1 for _ in remembered(root)),
             images=len(tk.splitlist(tk.call("image", "names"))),
             commands=len(tk.splitlist(tk.call("info", "commands"))) - len(tk.splitlist(tk.call("after", "info"))),
             fonts=len(tk.splitlist(tk.call("font", "names"))),
@@ -60,6 +63,13 @@ def widgets(of: tkinter.Misc) -> Iterator[tkinter.Misc]:
     yield of
     for child in of.winfo_children():
         yield from widgets(child)
+
+
+def remembered(of: tkinter.Misc) -> Iterator[tkinter.Misc]:
+    """The same, as Python's side remembers it."""
+    yield of
+    for child in of.children.values():
+        yield from remembered(child)
 
 
 def kinds(root: tkinter.Tk) -> Counter[str]:

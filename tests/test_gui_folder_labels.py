@@ -208,7 +208,7 @@ def test_shift_and_arrows_choose_several(rows: Window) -> None:
     rows.press("<Shift-Right>")
     rows.press("<Shift-Right>")
     assert len(rows.folder_desk.chosen) == 3
-    assert "3 photographs chosen" in rows.folder.preview._name
+    assert "3 photographs chosen" in rows.folder.preview._photo_name
     press(rows, "<n>")
     assert len([1 for row in rows.folder_desk.review.rows(rows.folder_desk.rows.numbers) if row.tagged.reviewed]) == 3
 

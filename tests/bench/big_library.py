@@ -4,7 +4,7 @@
 
 The library is made up, with the sizes of a real one: answers and vectors of the model in use for every photograph,
 small pictures, names of 125,000 animals, the words of volunteers on every tenth photograph, and earlier runs over parts
-of it. It needs some gigabytes in the temporary folder, which are freed afterwards; with `--keep` they stay, and are used
+of it. It needs some gigabytes in the temporary folder, which are freed afterwards; with `--keep` they stay, to be used
 again. Each line has the longest of several tries. The last part starts the window itself; it needs a display.
 """
 

@@ -109,6 +109,8 @@ class Used:
         view = self._shell.folder_tab.view
         assert view is not None
         key = ("<Down>", "<Return>", "<Right>", "<Down>", "<Control-z>", "<Home>")[number % 6]
+        view.canvas.focus_force()
+        self._shell.root.update()
         view.canvas.event_generate(key)
         settle(self._shell)
 
