@@ -1,5 +1,5 @@
 # make run and make test do all their own setting up; the second time they start at once.
-.PHONY: help run test test-window test-rest fuzz bench lint types format set-up set-up-dev set-up-bench lock pictures exe-package clean
+.PHONY: help run test test-window test-rest fuzz bench lint types format set-up set-up-dev set-up-bench lock pictures exe exe-test exe-package clean
 
 # Variables given to make reach the recipes through the environment: quoted there, a path may hold spaces.
 export PHOTO PHOTOS CLASSES
@@ -17,6 +17,8 @@ help:
 	@echo 'make bench            beside plain Keras, tf.data, ONNX Runtime and public classifiers (about 40 minutes)'
 	@echo 'make bench OPTIONS=--quick    about five minutes; OPTIONS="--only head growth" these sections only'
 	@echo 'make bench PHOTOS=folder CLASSES=folder    on your own photographs; CLASSES has a folder for each class'
+	@echo 'make exe              the finished programs into dist/ (KINDS=lean: without TensorFlow only), tested and measured'
+	@echo 'make exe-test         the tests of what lies in dist/'
 	@echo 'make exe-package      what people download, of the finished programs in dist/: tools/installers/README.md'
 	@echo 'make pictures         the pictures of the manual, taken anew'
 	@echo 'make lint, types, format, lock, set-up, set-up-dev, set-up-bench, clean: see the Makefile'
@@ -45,6 +47,16 @@ bench: set-up-bench
 # The pictures of the manual and the README, of the real window on drawn dogs.
 pictures: set-up-dev
 	xvfb-run -a -s "-screen 0 1280x720x24" $(PYTHON_DEV) -m tools.take_manual_pictures docs
+
+# Fails where a file, a model or a module is missing: in the build, and by the account of the program that was built.
+KINDS ?= lean full
+exe: set-up-dev
+	$(PYTHON_DEV) -m tools.executables.make $(KINDS)
+	@$(MAKE) --no-print-directory exe-test
+	$(call SCREEN,190) $(PYTHON_DEV) -m tools.executables.measure
+
+exe-test: set-up-dev
+	SHELTERLENS_TEST_PROGRAMS=1 $(call SCREEN,190) $(PYTHON_DEV) -m pytest -o faulthandler_timeout=1800 tests/test_exe_*.py
 
 # Archives and installers of what make exe made; each system makes its own.
 exe-package:

@@ -25,10 +25,10 @@ from tools.executables.parts import KINDS, program
 
 __all__ = ["built"]
 
-LONGEST_S = 300.0
+LONGEST_S = 150.0
 _PAUSE_S = 0.1
-# All widgets below one: path, class, whether it is to be seen, text.
-_WALK = """
+# All widgets below one: path, class, whether it is to be seen, text; and a key for the widget that has the focus.
+_PROCEDURES = """
 proc exe_walk {w} {
     set text ""
     catch {set text [$w cget -text]}
@@ -36,7 +36,10 @@ proc exe_walk {w} {
     foreach child [winfo children $w] { lappend out {*}[exe_walk $child] }
     return $out
 }
-exe_walk .
+proc exe_key {key} {
+    set widget [focus]
+    event generate [expr {$widget eq "" ? "." : $widget}] <$key>
+}
 """
 
 
@@ -101,6 +104,7 @@ class FinishedWindow:
             )
         self.wait(lambda: set(self._names()) - others, "the window")
         self.name = (set(self._names()) - others).pop()
+        self.tcl(_PROCEDURES)
 
     def _names(self) -> list[str]:
         names = self._hand.tk.splitlist(self._hand.tk.call("winfo", "interps"))
@@ -113,7 +117,7 @@ class FinishedWindow:
     def widgets(self) -> list[Widget]:
         """All that are there."""
         split = self._hand.tk.splitlist
-        rows = (split(row) for row in split(self.tcl(_WALK)))
+        rows = (split(row) for row in split(self.tcl("exe_walk .")))
         return [Widget(row[0], row[1], row[2] == "1", row[3]) for row in rows]
 
     def seen(self) -> str:
@@ -141,8 +145,7 @@ class FinishedWindow:
 
     def key(self, key: str) -> None:
         """Press a key, such as F3 or Control-comma."""
-        self.tcl("focus -force .; update")
-        self.tcl(f"after idle {{event generate [expr {{[focus] eq {{}} ? {{.}} : [focus]}}] <{key}>}}")
+        self.tcl(f"focus -force .; update; after idle [list exe_key {key}]")
 
     def wait(self, is_so: Callable[[], object], what: str, longest_s: float = LONGEST_S) -> None:
         """Until it is so, or the program has ended."""
@@ -170,7 +173,7 @@ class FinishedWindow:
     def close(self) -> None:
         """As the cross in its corner does; whether it ends well is told by its exit status."""
         with contextlib.suppress(tkinter.TclError):  # it may be gone before it has answered
-            self.tcl("after idle {eval [wm protocol . WM_DELETE_WINDOW]}")
+            self.tcl("after idle [wm protocol . WM_DELETE_WINDOW]")
         self.process.wait(timeout=60)
         self.give_up()
 

@@ -126,9 +126,9 @@ def test_from_a_folder_that_cannot_be_written_to(built: Path, open_to_all: Path,
     home.mkdir()
     as_nobody: tuple[str, ...] = ()
     if os.geteuid() == 0:  # who may write everywhere
-        if not shutil.which("setpriv"):
+        if not (setpriv := shutil.which("setpriv")):
             pytest.skip("setpriv is not here: the administrator may write everywhere")
-        as_nobody = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
+        as_nobody = (setpriv, f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
         shutil.copyfile(os.environ["XAUTHORITY"], home / ".Xauthority")
         for path in (home, *home.iterdir()):
             os.chown(path, _NOBODY, _NOBODY)
