@@ -23,6 +23,26 @@ def test_names_and_version_come_from_setup_cfg() -> None:
         parts.program("tiny")
 
 
+def test_windows_is_told_name_and_version() -> None:
+    """PyInstaller evaluates the text with classes of its own, which exist on Windows only."""
+
+    def kept(*values: object, **named: object) -> object:
+        return values or named
+
+    names = (
+        "VSVersionInfo",
+        "FixedFileInfo",
+        "StringFileInfo",
+        "StringTable",
+        "StringStruct",
+        "VarFileInfo",
+        "VarStruct",
+    )
+    told = str(eval(parts.version_text(parts.program("full")), dict.fromkeys(names, kept)))
+    numbers = tuple([*map(int, VERSION.split(".")), 0][:4])
+    assert f"('FileDescription', '{NAME} full')" in told and f"'filevers': {numbers}" in told
+
+
 def test_the_small_program_promises_all_that_needs_no_keras() -> None:
     lean, full = set(modules(False)), set(modules(True))
     assert {"main", "gui.app", "core.train_process", "training.head_mode", "training.commands"} <= lean

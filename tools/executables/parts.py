@@ -199,9 +199,31 @@ def icon() -> str | None:
     return str(ROOT / "resources" / "icons" / name)
 
 
-def windows_version(program: Program) -> object:
-    """What the properties of the file say on Windows; nothing elsewhere."""
-    return None
+def windows_version(program: Program, work: Path) -> str | None:
+    """The file that says what the properties of the executable are to say on Windows; nothing elsewhere."""
+    if sys.platform != "win32":
+        return None
+    path = work / "version.txt"
+    path.write_text(version_text(program), encoding="utf-8")
+    return str(path)
+
+
+def version_text(program: Program) -> str:
+    """The same as PyInstaller reads it: Python, with the classes of PyInstaller.utils.win32.versioninfo."""
+    numbers = tuple([*(int(part) for part in program.version.split(".")), 0, 0, 0, 0][:4])
+    said = {
+        "FileDescription": program.name,
+        "FileVersion": program.version,
+        "LegalCopyright": "MIT",
+        "ProductName": program.name,
+        "ProductVersion": program.version,
+    }
+    rows = ", ".join(f"StringStruct({name!r}, {text!r})" for name, text in said.items())
+    return (
+        f"VSVersionInfo(ffi=FixedFileInfo(filevers={numbers}, prodvers={numbers}), kids=["
+        f"StringFileInfo([StringTable('040904B0', [{rows}])]), "
+        "VarFileInfo([VarStruct('Translation', [1033, 1200])])])"
+    )
 
 
 def information_for_macos(program: Program) -> dict[str, object]:

@@ -87,7 +87,8 @@ def opencv_calls() -> set[str]:
     """The functions of OpenCV that the program calls."""
     called = set()
     for path in (path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_bytes())):
+        source = path.read_bytes()
+        for node in ast.walk(ast.parse(source)) if b"cv2" in source else ():
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "cv2":
                 called.add(node.attr)
     return called
