@@ -78,6 +78,7 @@ class FiguresPage(Dialog):
 
     def _take_size(self, parent: tkinter.Tk) -> None:
         px = self.look.px
+        self.update_idletasks()  # else the buttons at the foot have no height yet
         width = min(px(_WIDTH_PX), self.winfo_screenwidth() - px(40))
         height = min(px(_HEIGHT_PX), self.winfo_screenheight() - px(90), max(px(420), parent.winfo_height() - px(30)))
         self.body.pack_propagate(False)
