@@ -12,7 +12,7 @@ import pytest
 from core.about import NAME, VERSION
 from tools.executables import parts, slim
 from tools.executables.elf_needs import SharedLibrary, is_loadable
-from tools.executables.promises import modules
+from tools.executables.promises import ROOT, modules
 
 
 def test_names_and_version_come_from_setup_cfg() -> None:
@@ -51,7 +51,7 @@ def test_the_small_program_promises_all_that_needs_no_keras() -> None:
 
 
 def test_models_texts_and_manual_are_shipped() -> None:
-    shipped = {path.relative_to(parts.ROOT).as_posix() for path in parts.shipped_files()}
+    shipped = {path.relative_to(ROOT).as_posix() for path in parts.shipped_files()}
     assert {
         "models/dogs/bundle.json",
         "models/outline/u2netp.tflite",

@@ -157,9 +157,9 @@ class SharedLibrary:
     def _symbol_count(self) -> int:
         """The hash table knows how many names there are: those that are offered stand last, in its chains."""
         at = self._offset(self._value(_GNU_HASH))
-        buckets, first, bloom, _ = struct.unpack_from("<IIII", self.content, at)
+        buckets, first, bloom = (int(number) for number in struct.unpack_from("<III", self.content, at))
         buckets_at = at + 16 + 8 * bloom
-        last = max(struct.unpack_from(f"<{buckets}I", self.content, buckets_at))
+        last = max(int(number) for number in struct.unpack_from(f"<{buckets}I", self.content, buckets_at))
         if last < first:
             return first
         chains_at = buckets_at + 4 * buckets

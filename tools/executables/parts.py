@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from PyInstaller.utils.hooks import copy_metadata
-
 from core.about import NAME, VERSION
 from core.contents import CONTENTS
 from tools.executables.promises import PACKAGES, ROOT, TRAINING_PARTS, modules
@@ -130,6 +128,8 @@ def _is_hidden(path: Path) -> bool:
 
 def descriptions(program: Program) -> list[tuple[str, str]]:
     """The packages' own descriptions, which tell their versions; each must be installed."""
+    from PyInstaller.utils.hooks import copy_metadata  # type: ignore[import-untyped]
+
     told = _setup()
     asked = told["options"]["install_requires"].splitlines()
     if program.is_full:
