@@ -26,11 +26,13 @@ from core.runs import latest_run, runs
 from core.shelter_facts import read_facts
 from core.study_presets import read_preset, studies_dir
 from core.tagging import tag
+from core.train_config import Source, SourceKind
 from core.xmp_files import change_photo, packet_in
 from gui.clipboard import Pasted, picture_in
 from tests.bundle_factory import tiny_info
 from tests.fuzz_pictures import Drawn, written
 from training.library_source import read_library
+from training.table_source import read_labelled_table
 from training.tables import read_any_table
 from training.telling import Silent
 
@@ -72,6 +74,14 @@ def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         import_bundle(NOWHERE, tmp_path)
     assert packet_in(NOWHERE) is None
+
+
+def test_an_address_that_is_none_is_a_picture_that_is_not_there(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("image,label\nhttp://[x/dog.jpg,dog\n", encoding="utf-8")
+    source = Source(kind=SourceKind.TABLE, path=table)
+    with pytest.raises(UserError, match="None of the pictures"):
+        read_labelled_table(source, Silent())
 
 
 def test_a_workbook_that_unpacks_into_very_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

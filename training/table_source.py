@@ -132,7 +132,7 @@ class _Pictures:
 
     def find(self, written: str) -> tuple[Path | None, str]:
         """The file, or None and why not."""
-        text = unquote(urlsplit(written).path) if _URL.match(written) else written
+        text = _path_of(written) if _URL.match(written) else written
         for name in dict.fromkeys((text, text.replace("\\", "/"))):
             if not _URL.match(written) and name.strip(". /") and _is_file(path := self.folder / name):
                 return path, ""
@@ -166,6 +166,13 @@ class _Pictures:
                 self._below[path.name.casefold()].append(path)
                 self._below[path.stem.casefold()].append(path)
         return self._below
+
+
+def _path_of(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:  # an address that is none, such as one with half a bracket
+        return url
 
 
 def _is_file(path: Path) -> bool:
