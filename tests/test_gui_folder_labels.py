@@ -330,7 +330,7 @@ def test_a_library_that_fails_takes_the_word_back_from_the_screen(
 ) -> None:
     from core.errors import UserError
 
-    def full(_library: Library, _words: object) -> None:
+    def full(_library: Library, _words: object, _seen: object) -> None:
         raise UserError("The disk with the library is full.")
 
     monkeypatch.setattr(Library, "label", full)
