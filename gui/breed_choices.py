@@ -18,7 +18,10 @@ _UNKNOWN = ("unknown breed", "don't know", "race inconnue", "ne sais pas")
 
 
 def breed_choices(info: BundleInfo | None, first: Sequence[int]) -> list[Choice]:
-    """The model's likeliest labels, then mixed and unknown, then all other labels by name."""
+    """The model's likeliest labels, then mixed and unknown, then all other labels by name.
+
+    A place that this model does not have is left out: for a moment answers of the model before may still be shown.
+    """
     from core.records import Correction, Kind
 
     mixed = Choice(tr("Mixed breed"), _MIXED, Correction(Kind.MIXED))
@@ -27,7 +30,7 @@ def breed_choices(info: BundleInfo | None, first: Sequence[int]) -> list[Choice]
         return [mixed, unknown]
     labels = [_of_label(info, number) for number in range(len(info.labels))]
     others = sorted((labels[n] for n in range(len(labels)) if n not in first), key=lambda one: folded(one.shown))
-    return [*(labels[n] for n in first), mixed, unknown, *others]
+    return [*(labels[n] for n in first if n < len(labels)), mixed, unknown, *others]
 
 
 def choice_as_typed(words: str) -> Choice:

@@ -40,7 +40,8 @@ def show_correction(tab: PhotoTab, now: OnDesk, info: BundleInfo | None) -> None
     tab.correction.enable(now.opened is not None)
     if now.opened:
         first = [one.label for one in now.seen.verdict.candidates] if now.seen else []
-        tab.correction.show_choices(breed_choices(info, first))
+        # Places in a list of labels mean something only in the list of the model that answered.
+        tab.correction.show_choices(breed_choices(now.seen.info if now.seen else info, first))
 
 
 def show_heatmap(tab: PhotoTab, now: OnDesk, choices: HeatmapChoices) -> None:

@@ -18,6 +18,7 @@ import pytest
 from core import train_runs
 from core.jobs import Jobs
 from core.train_records import RunStatus
+from gui.breed_choices import breed_choices
 from gui.dialog import Dialog
 from gui.focus import focused
 from gui.garbage import freed_here
@@ -194,6 +195,14 @@ def test_garbage_is_collected_in_the_main_loop(window: Window) -> None:
         assert freed == []
         window.wait(lambda: freed, "the main loop to tidy up")
     assert freed == [threading.get_ident()]
+
+
+def test_answers_of_a_larger_model_may_still_be_shown(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["red"])
+    choices = breed_choices(window.shell.desk.info, [57, 1])
+    assert [one.correction.name for one in choices[:1]] == ["green"]
+    assert choices[1].shown == "Mixed breed"
+    assert len(choices) == 5
 
 
 def test_enter_presses_buttons_and_the_default_of_a_dialog(window: Window) -> None:
