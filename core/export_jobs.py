@@ -144,7 +144,8 @@ class _Names:
     def __init__(self, review: Review) -> None:
         with review.database.reading() as connection:
             found = connection.execute("SELECT path FROM run_files WHERE run = ?", (review.run,)).fetchall()
-        counted = Counter(name for (path,) in found for name in set(_names_for(bytes_path(path))))
+        with review.database.understanding():
+            counted = Counter(name for (path,) in found for name in set(_names_for(bytes_path(path))))
         counted.update(review.names_of_animals())
         self._counted = counted
 
@@ -166,8 +167,8 @@ def name_of_run(review: Review) -> str:
     """What the folder is called over which the run went; empty where nobody can say."""
     with review.database.reading() as connection:
         found = connection.execute("SELECT roots FROM runs WHERE id = ?", (review.run,)).fetchone()
-    roots = json.loads(found[0]) if found else []
-    return Path(roots[0]).name if roots else ""
+        roots = json.loads(found[0]) if found else []
+        return Path(roots[0]).name if roots else ""
 
 
 def write(export: Export, review: Review, steps: Steps, should_stop: ShouldStop) -> Written:

@@ -144,7 +144,8 @@ def drop_gone(database: Database, run: Run, should_stop: Callable[[], bool]) -> 
         if not rows:
             return
         after = rows[-1][0]
-        gone = [(number,) for number, path in rows if _is_gone(bytes_path(path))]
+        with database.understanding():
+            gone = [(number,) for number, path in rows if _is_gone(bytes_path(path))]
         with database.writing() as connection:
             connection.executemany("DELETE FROM run_files WHERE id = ?", gone)
 

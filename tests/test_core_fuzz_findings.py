@@ -18,6 +18,7 @@ import training.tables
 from core.bundles import Bundle, import_bundle
 from core.csv_reading import read_table
 from core.errors import LibraryError, PhotoError, UserError
+from core.export_jobs import Wanted, animals_of
 from core.library import Library
 from core.library_cells import has_odd_cells
 from core.records import Correction, Kind
@@ -32,7 +33,7 @@ from gui.clipboard import Pasted, picture_in
 from tests.bundle_factory import tiny_info
 from tests.fuzz_pictures import Drawn, written
 from training.library_source import read_library
-from training.table_source import read_labelled_table
+from training.table_source import names_in, read_labelled_table
 from training.tables import read_any_table
 from training.telling import Silent
 
@@ -74,6 +75,11 @@ def test_a_path_that_no_system_takes_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError):
         import_bundle(NOWHERE, tmp_path)
     assert packet_in(NOWHERE) is None
+
+
+def test_a_list_of_a_number_that_is_too_long_for_a_text_is_the_cell_as_it_is() -> None:
+    cell = f"[0x{'f' * 6000}]"
+    assert names_in(cell) == [cell]
 
 
 def test_an_address_that_is_none_is_a_picture_that_is_not_there(tmp_path: Path) -> None:
@@ -196,6 +202,7 @@ def _all_that_is_refused(opened: Library) -> list[str]:
             review = Review(opened.database, run.id, run.fingerprint, tiny_info())
             review.rows(review.numbers(Filter(), Order.BREED))
             review.breeds()
+            list(animals_of(review, Wanted()))
 
     for act in (lambda: runs(opened.database), rows, lambda: _words(opened), opened.undo):
         try:

@@ -113,10 +113,10 @@ def _listed(cell: str) -> list[str] | None:
     for read in (json.loads, ast.literal_eval):
         try:
             found = read(cell)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            if isinstance(found, list):
+                return [str(one) for one in found if one is not None]
+        except (ValueError, SyntaxError, RecursionError, MemoryError):  # ValueError: also numbers too long for a text
             continue
-        if isinstance(found, list):
-            return [str(one) for one in found if one is not None]
     return None
 
 
