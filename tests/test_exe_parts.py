@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from core.about import NAME, VERSION
-from tools.executables import parts, slim
+from tools.executables import make, parts, slim
 from tools.executables.elf_needs import SharedLibrary, is_loadable
 from tools.executables.promises import ROOT, modules
 
@@ -91,3 +92,27 @@ def test_opencv_loads_without_its_libraries(tmp_path: Path) -> None:
 def test_a_file_that_is_no_library_is_refused() -> None:
     with pytest.raises(ValueError, match="ELF"):
         SharedLibrary(b"MZ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for the program is a shell script")
+def test_a_build_that_is_not_whole_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A stand-in for a build: a module, a model and the licences are missing, and its doctor says what else is."""
+    monkeypatch.setattr(make, "DIST", tmp_path)
+    wanted = parts.program("lean")
+    inside = make.folder_of(wanted) / "_internal"
+    for source in parts.shipped_files():
+        there = inside / source.relative_to(ROOT)
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if source.name != "xception.tflite":
+            there.symlink_to(source)
+    known = [name for name in modules(False) if name != "training.head_mode"]
+    (inside / "contents.json").write_text(json.dumps({"modules": known}), encoding="utf-8")
+    program = make.executable_of(wanted)
+    program.write_text('#!/bin/sh\n[ "$*" = "doctor --thorough" ] && echo "  MISSING  no Tk" && exit 1\n')
+    program.chmod(0o755)
+    assert list(make.find_problems(wanted)) == [
+        "it does not know the module training.head_mode",
+        "the file models/dogs/xception.tflite is missing or another one",
+        "there are no licences",
+        "MISSING  no Tk",
+    ]

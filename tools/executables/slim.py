@@ -71,6 +71,7 @@ def leave_out(analysis: Any, is_full: bool, work: Path) -> None:
     analysis.datas = [entry for entry in analysis.datas if not _is_any_of(entry[0], patterns)]
     analysis.binaries = [entry for entry in analysis.binaries if not _is_any_of(entry[0], patterns)]
     if is_full:
+        analysis.pure = [entry for entry in analysis.pure if not entry[0].endswith("_test")]
         analysis.pure.append((_ABSENT, str(Path(__file__).with_name("absent.py")), "PYMODULE"))
     if sys.platform == "linux":
         _check_opencv_calls()
