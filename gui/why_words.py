@@ -80,9 +80,9 @@ def doing(asked: Asked) -> str:
 
 
 def missing() -> str:
-    return missing_parts_remedy() or tr("Needs the parts for training, which are not installed. In the program's folder: {command}").format(
-        command='pip install -e ".[train]"'
-    )
+    return missing_parts_remedy() or tr(
+        "Needs the parts for training, which are not installed. In the program's folder: {command}"
+    ).format(command='pip install -e ".[train]"')
 
 
 def said_of(error: Exception) -> str:

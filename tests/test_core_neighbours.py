@@ -117,7 +117,9 @@ def test_the_animal_of_a_folder_counts_too(shelter: Shelter) -> None:
     shots = [shelter.add(0, rex + shelter.random.normal(0, 0.5, CHANNELS).astype(np.float32)) for _ in range(12)]
     with shelter.database.writing() as connection:
         connection.execute("INSERT INTO models(id, fingerprint, name) VALUES (1, 'm', 'm')")
-        connection.execute("INSERT INTO runs(id, roots, model, state, begun, ended) VALUES (1, '[]', 1, 'ended', '', NULL)")
+        connection.execute(
+            "INSERT INTO runs(id, roots, model, state, begun, ended) VALUES (1, '[]', 1, 'ended', '', NULL)"
+        )
         rows = [(1, place, b"rex_%d.jpg" % place, place, "Rex", "") for place in shots]
         connection.executemany(
             "INSERT INTO run_files(run, place, path, photograph, animal, reason) VALUES (?, ?, ?, ?, ?, ?)", rows
