@@ -144,3 +144,20 @@ def test_a_second_start_shows_its_photograph_in_the_first_window(built: Path, ho
         second = said(built, home, str(dogs / "b.jpg"))
         assert second.returncode == 0, second.stderr
         window.wait_for_text("b.jpg   (2 of 3)")
+
+
+def test_the_manual_and_the_licences_are_in_it(built: Path, home: Path) -> None:
+    with open_window(built, home) as window:
+        window.wait_for_text("Model:")
+        window.key("F1")
+        window.wait_for_text("Search the manual")
+        window.wait(lambda: "One photograph" in written(window, "manual"), "a page of the manual")
+        window.key("Shift-F1")
+        window.press("Licences")
+        window.wait(lambda: "Permission is hereby granted" in written(window, "licences"), "the first licence")
+
+
+def written(window: FinishedWindow, part: str) -> str:
+    """What stands in the fields of text of a window."""
+    fields = [one.path for one in window.widgets() if one.kind == "Text" and part in one.path]
+    return "\n".join(window.tcl(f"{path} get 1.0 end") for path in fields)
