@@ -79,7 +79,7 @@ def open_missing_streams() -> None:
     """A program without a console has no stdout on Windows: what is printed goes nowhere instead of failing."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  for as long as it runs
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  for as long as it runs
 
 
 def leave_others_their_libraries() -> None:

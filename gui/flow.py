@@ -25,6 +25,8 @@ class Flow:
         self._look = look
         self._parts: list[_Part] = []
         self._waiting = ""
+        # Tk's grid does not arrange anew where all that it holds asks for a single pixel of width (ArrangeGrid, tkGrid.c).
+        frame.configure(width=2)
         frame.bind("<Configure>", lambda _event: self._lay_out(), add=True)
         frame.bind("<Destroy>", lambda _event: self._stop(), add=True)
 
@@ -52,6 +54,8 @@ class Flow:
 
     def _lay_out(self) -> None:
         self._waiting = ""
+        if self._frame.winfo_width() <= 1:  # not laid out yet: each control would get a line of its own
+            return
         gap, y = self._look.px(8), 0
         for part in self._parts:
             if not part.is_shown:

@@ -212,3 +212,18 @@ def test_a_hundred_and_twenty_classes_and_a_switch_of_language_and_theme(driver:
     window.settle()
     assert "Meilleur" in words(window)
     assert points(-0.004) == "−0,4"
+
+
+def test_the_buttons_below_take_the_lines_that_they_need(driver: Driver, done: Run) -> None:
+    window = driver(retrain_enabled=True)
+    page = opened(window, done)
+    foot, one_line = page.use_button.master, page.use_button.winfo_reqheight()
+    assert foot.winfo_height() == one_line
+    page.save_button.configure(text="x" * 150)
+    page.report_button.configure(text="x" * 150)
+    foot.event_generate("<Configure>")
+    window.wait(lambda: foot.winfo_height() >= 2 * one_line, "a second line")
+    page.save_button.configure(text="x")
+    page.report_button.configure(text="x")
+    foot.event_generate("<Configure>")
+    window.wait(lambda: foot.winfo_height() == one_line, "one line")
