@@ -25,7 +25,7 @@ class Flow:
         self._look = look
         self._parts: list[_Part] = []
         self._waiting = ""
-        # Tk's grid does not arrange anew where all that it holds asks for a single pixel of width (ArrangeGrid, tkGrid.c).
+        # Tk's grid does not arrange anew where all that it holds asks for one pixel of width (ArrangeGrid, tkGrid.c).
         frame.configure(width=2)
         frame.bind("<Configure>", lambda _event: self._lay_out(), add=True)
         frame.bind("<Destroy>", lambda _event: self._stop(), add=True)
