@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tkinter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -76,6 +77,7 @@ def _report_in_tcl(shell: Shell) -> None:
 
     def report(message: str, *_options: str) -> None:
         log.error("error in Tk: %s: %s", message, root.tk.eval("set ::errorInfo"))
-        shell.notice.show(tr("Something went wrong. The details are in the log (Help menu)."))
+        with suppress(tkinter.TclError):  # while the window closes there is nobody left to tell
+            shell.notice.show(tr("Something went wrong. The details are in the log (Help menu)."))
 
     root.tk.call("interp", "bgerror", "", root.register(report))  # type: ignore[no-untyped-call]

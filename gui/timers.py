@@ -15,7 +15,7 @@ def end_with_widgets(root: tkinter.Tk) -> None:
             return
         for timer in root.tk.splitlist(root.tk.call("after", "info")):
             script = root.tk.splitlist(root.tk.call("after", "info", timer))[0]
-            if str(root.tk.splitlist(script)[0]) in commands:
+            if str(script).partition(" ")[0] in commands:  # not every script is a list
                 root.tk.call("after", "cancel", timer)
 
     root.bind_all("<Destroy>", gone, add=True)
