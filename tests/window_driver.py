@@ -116,12 +116,12 @@ class Window:
         """Make the row of this file the current one, with a click's effect; the entry in it."""
         from gui.row_selection import Selection
 
-        numbers = [
-            number for number in self.folder_desk.rows.numbers if self.entry(number).row.tagged.path.name == name
-        ]
-        self.folder_desk.choose(Selection().clicked(numbers[0]))
+        review = self.folder_desk.review  # only rows in sight are known in the window
+        rows = review.rows(self.folder_desk.rows.numbers)
+        found = next(row.number for row in rows if row.tagged.path.name == name)
+        self.folder_desk.choose(Selection().clicked(found))
         self.settle()
-        return self.entry(numbers[0])
+        return self.entry(found)
 
     def entry(self, number: int) -> Any:
         """What is known of a row."""
