@@ -18,10 +18,10 @@ _WAY_OF_LOOKING = 1
 def model_fingerprint(info: BundleInfo) -> str:
     """Of everything that a model says of itself, the hashes of its files among it: 64 hex digits.
 
-    But for the memory of its training, which decides no answer.
+    But for what decides no answer: the memory of its training, and whether a line may break at a space of its texts.
     """
     deciding = info.model_copy(update={"memory": None}).as_written()
-    return _fingerprint(json.loads(deciding.to_json()))
+    return _fingerprint(json.loads(deciding.to_json().replace("\u00a0", " ")))
 
 
 def backbones_fingerprint(bundle: Bundle) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.bundles import Bundle, load_bundle
+from core.fingerprints import model_fingerprint
 from core.folders import resources_dir, shipped_models_dir
 from core.inference import Classifier
 from core.records import Photo
 from training.card import model_card
+from training.describe import SUMMARIES, TITLES
 
 MOST_BYTES_EACH, MOST_BYTES = 45_000_000, 60_000_000
 
@@ -34,6 +37,17 @@ def test_it_knows_the_120_breeds_in_their_order(shipped: Bundle) -> None:
     assert len(rows) == 120
     assert [f"{one.id},{one.en},{one.fr}" for one in shipped.info.labels] == [row.replace('"', "") for row in rows]
     assert shipped.name == shipped.folder.name
+
+
+def test_its_french_texts_have_french_spaces(shipped: Bundle) -> None:
+    info = shipped.info
+    described = SUMMARIES[shipped.name].fr, TITLES[shipped.name].fr
+    texts = (info.summary.fr, info.title.fr, info.subject.fr, *(one.fr for one in info.groups), *described)
+    assert [text for text in texts if re.search(r" [:;!?»%]|« ", text)] == []
+    assert described == (info.summary.fr, info.title.fr)
+    # Their answers in people's libraries stay theirs.
+    plain = info.summary.model_copy(update={"fr": info.summary.fr.replace("\u00a0", " ")})
+    assert model_fingerprint(info.model_copy(update={"summary": plain})) == model_fingerprint(info)
 
 
 def test_it_is_small_enough_to_hand_on(shipped: Bundle) -> None:

@@ -31,11 +31,11 @@ UNSURE = Unsure(mass=0.8, most=3)
 SUMMARIES = {
     "dogs": Summary(
         en="Which of 120 breeds a dog looks like. Three networks look at each photograph: the most accurate model.",
-        fr="À laquelle de 120 races un chien ressemble. Trois réseaux regardent chaque photo : le plus juste.",
+        fr="À laquelle de 120 races un chien ressemble. Trois réseaux regardent chaque photo\u00a0: le plus juste.",
     ),
     "dogs-fast": Summary(
         en="Which of 120 breeds a dog looks like, several times quicker: for old computers and very many photographs.",
-        fr="À laquelle de 120 races un chien ressemble, plusieurs fois plus vite : pour les vieux ordinateurs et "
+        fr="À laquelle de 120 races un chien ressemble, plusieurs fois plus vite\u00a0: pour les vieux ordinateurs et "
         "les très nombreuses photos.",
     ),
 }
