@@ -98,6 +98,7 @@ library_schema      its tables, and how older ones become the present ones
 library_backups     a whole copy before it is brought up to date
 library_cells       cells that hold what the program never writes
 library_rescue      what can be read of a damaged one
+library_aside       what was set aside when a damaged one was renewed, for everybody who uses it
 library_unwritten   words that could not be written, until they can
 library             the volunteers' own labels, kept beside the predictions, undone in order
 reviews             the rows of one run: filtered, sorted, read when they come into sight

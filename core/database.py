@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from core.errors import LibraryError
+from core.library_aside import Aside, note, renewed_as
 from core.library_backups import back_up, backups
 from core.library_cells import has_odd_cells
 from core.library_rescue import rescue
@@ -82,6 +83,21 @@ class Database:
         with self._writers, self._explained():
             self._writer.execute("PRAGMA synchronous = NORMAL")
 
+    def renewal(self) -> Aside | None:
+        """What was set aside where the program has put a new library in the place of this one; None otherwise.
+
+        Then this one is to be closed, and the new one opened.
+        """
+        if not self._is_elsewhere() or not self.path.is_file():
+            return None
+        try:
+            with closing(_connected(self.path)) as connection:
+                found = _id(connection)
+        except sqlite3.Error as error:
+            log.info("%s cannot be opened again: %s", self.path, error)
+            return None
+        return renewed_as(self.path, found) if found != self._id else None
+
     def close(self) -> None:
         with self._writers, self._readers:
             self._reader.close()
@@ -93,6 +109,8 @@ class Database:
     def _check_place(self) -> None:
         """Nobody would find again what is written to a file that another program moved, deleted or replaced."""
         if self._is_elsewhere() and not self._reopen():
+            if aside := self.renewal():
+                raise LibraryError(aside.sentence())
             said = tr(
                 "The library ({path}) was moved or deleted by another program, or its drive was unplugged. Bring it "
                 "back, or close Shelterlens and start it again."
@@ -134,7 +152,7 @@ class Database:
             if not has_odd_cells(self.path):
                 raise
             log.warning("the library", exc_info=True)
-            _mark_damaged(self.path)
+            self._mark_damaged()
             raise LibraryError(_damaged(self.path)) from error
 
     @contextmanager
@@ -146,8 +164,13 @@ class Database:
             log.warning("the library", exc_info=True)
             self._is_stale |= getattr(error, "sqlite_errorname", "").startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN"))
             if _is_damage(error):
-                _mark_damaged(self.path)
+                self._mark_damaged()
             raise LibraryError(_cannot(self.path, error)) from error
+
+    def _mark_damaged(self) -> None:
+        """The next start looks at every page of it, and puts it aside if need be."""
+        if not self._is_elsewhere():  # another one is in its place, which has no damage
+            _mark_damaged(self.path)
 
 
 def now_text() -> str:
@@ -263,11 +286,16 @@ def _renewed(path: Path) -> str:
         renewed.unlink(missing_ok=True)
         with closing(_connected(renewed)) as connection:
             _migrate(connection, renewed)
+            number = _id(connection)
         rescued = rescue(path, backups(path), renewed)
         with renewed.open("rb+") as file:
             os.fsync(file.fileno())
-        aside = _put_aside(path)
+        put = _put_aside(path)
+        aside = Aside(number, str(put), rescued.photographs, rescued.words)
+        note(path, aside)
         renewed.replace(path)
+    except PermissionError as error:  # Windows lets nobody rename what another program has open
+        raise LibraryError(_damaged(path) if os.name == "nt" else _unusable(path, str(error.strerror))) from error
     except OSError as error:
         raise LibraryError(_unusable(path, str(error.strerror or error))) from error
     except sqlite3.Error as error:
@@ -276,15 +304,8 @@ def _renewed(path: Path) -> str:
         if path.exists():
             for ending in ("", "-wal", "-shm", "-journal"):
                 _beside(path, _RENEWED + ending).unlink(missing_ok=True)
-    log.warning("%s was read into a new library: %s", aside, rescued)
-    if not rescued.photographs:
-        said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
-        return said.format(path=aside)
-    said = tr(
-        "The library was damaged. It was put aside as {path}. What could be read of it is in a new one: {photographs} "
-        "photographs, and what people said of {words} of them."
-    )
-    return said.format(path=aside, photographs=rescued.photographs, words=rescued.words)
+    log.warning("%s was read into a new library: %s", put, rescued)
+    return aside.sentence()
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -292,7 +313,6 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _mark_damaged(path: Path) -> None:
-    """The next start looks at every page, and puts the library aside if need be."""
     try:
         _beside(path, _DAMAGED).touch()
     except OSError:  # a drive that is gone

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from core.database import Database, now_text
 from core.errors import LibraryError
+from core.library_aside import untold
 from core.library_unwritten import Unwritten, Word
 from core.records import Correction, Kind, Photo
 from core.texts import tr
@@ -70,11 +71,13 @@ class Library:
     def __init__(self, path: Path, unwritten: Path | None = None) -> None:
         """`unwritten` is a file for words that cannot be written here; those that wait there are written now."""
         self.database = Database(path)
-        self.notice = self.database.notice
+        self.notice = untold(path) or self.database.notice
         self._unwritten = Unwritten(unwritten)
         try:
             if waited := self._write_unwritten():
                 said = tr("{count} words that could not be written when they were said are in the library now.")
+                if waited == 1:
+                    said = tr("One word that could not be written when it was said is in the library now.")
                 self.notice = f"{self.notice} {said.format(count=waited)}".strip()
         except LibraryError as error:
             log.warning("words still wait: %s", error)

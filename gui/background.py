@@ -20,6 +20,10 @@ _POLL_MS = 4
 _LONGEST_S = 0.02
 
 
+def _nothing() -> None:
+    """Until somebody wants to know."""
+
+
 class Background:
     """Starts jobs and fetches their results, as long as any are under way; an idle window does not wake up."""
 
@@ -32,6 +36,7 @@ class Background:
         self._jobs = Jobs()
         self._next = ""
         self._said = ""
+        self.before_result: Callable[[], object] = _nothing
         self._closed = False
 
     def start(
@@ -79,8 +84,9 @@ class Background:
         self._next = ""
         until = time.monotonic() + _LONGEST_S
         try:
+            self.before_result()
             while time.monotonic() < until and self._jobs.deliver():
-                pass
+                self.before_result()
         finally:  # an error in one callback must not lose the results of the others
             if not self._closed:
                 self._show()

@@ -95,6 +95,8 @@ class Engine:
         self._loading: Elsewhere | None = None
         self._model: tuple[Elsewhere, Bundle] | None = None
         self._library: Library | None = None
+        self._left: list[Library] = []
+        self._news = ""
         self._outliner: Elsewhere | None = None
         self._photos: dict[tuple[object, ...], Opened] = {}
         self._evidence: tuple[Seen, tuple[int, int | None], EvidenceMap] | None = None
@@ -246,14 +248,34 @@ class Engine:
 
     @property
     def library(self) -> Library:
-        """The volunteers' corrections. Raises UserError."""
+        """The volunteers' corrections; the new ones where the library was renewed meanwhile. Raises UserError."""
         from core.folders import library_path, unwritten_path
         from core.library import Library
 
         with self._opening:  # not the lock of the photographs, which are opened while this takes its time
-            if self._library is None:
+            before = self._library
+            aside = before.database.renewal() if before else None
+            if before is None:
                 self._library = Library(library_path(), unwritten_path())
+            elif aside is not None:
+                self._library = Library(library_path(), unwritten_path())
+                self._left.append(before)  # what is shown may still be read from it for a moment
+                self._news = self._library.notice or aside.sentence()
+            assert self._library is not None
             return self._library
+
+    def look_at_library(self) -> None:
+        """Whether the program, perhaps another process of it, has renewed the library: then it is opened anew."""
+        if self._library is not None:
+            try:
+                _ = self.library
+            except UserError:  # said where something is asked of it
+                log.warning("no library", exc_info=True)
+
+    def take_news(self) -> str:
+        """What to tell of a library that was renewed since the last time; empty where it was not."""
+        news, self._news = self._news, ""
+        return news
 
     def _is_library_there(self) -> bool:
         """Whether it is, after a moment: a large one that is brought up to date takes minutes."""
@@ -270,8 +292,9 @@ class Engine:
 
     def close(self) -> None:
         """Close the library, when nothing is written to it any more."""
-        if self._library is not None:
-            self._library.close()
+        for library in (*self._left, self._library):
+            if library is not None:
+                library.close()
 
     def save_picture(self, path: Path, opened: Opened, seen: Seen, layers: Layers, captions: Sequence[str]) -> None:
         """Write the picture with what is laid over it, at the full size of the photograph. Raises UserError."""

@@ -42,6 +42,10 @@ class FolderChecks:
             self.tally = None
         self._check()
 
+    def forget(self) -> None:
+        """Nothing is shown any more."""
+        self._review, self.tally, self.suspects = None, None, {}
+
     def words_changed(self) -> None:
         """Somebody said something of some rows, or took it back."""
         if not self._waiting:

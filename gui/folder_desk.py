@@ -50,6 +50,7 @@ class FolderWindow(Protocol):
     def show_photo(self, path: Path) -> None: ...
     def show_tagging(self) -> None: ...
     def words_changed(self) -> None: ...
+    def try_model_again(self) -> None: ...
 
 
 class FolderDesk:
@@ -102,6 +103,21 @@ class FolderDesk:
         self._latest, self.gone = None, ""
         self.run.begin(paths)
 
+    def library_renewed(self) -> None:
+        """Another library is in use: nothing that was shown is in it; the run under way is, and is shown anew."""
+        self._background.drop(_LIST, _CELLS, _CURRENT, _OPEN_RUN, "folder earlier")
+        if self.open_run is not None:
+            self.glance.use(None, False)
+        self.checks.forget()
+        self.run.forget()
+        self.run.rows_shown()  # those that were asked for never come
+        self.open_run, self._latest, self.gone, self._entries = None, None, "", {}
+        self.rows, self.selection, self.total = RowList(), Selection(), 0
+        self._tab.show_list()
+        self._tab.show_rows(False)
+        self.start()
+        self.run_moved()
+
     def show_run(self, run: Run) -> None:
         """The rows of an earlier run; one that was killed goes on, and what runs now stops before."""
         self._latest = run
@@ -124,9 +140,19 @@ class FolderDesk:
 
     def go_on(self) -> None:
         """Tag the same folders again: what is known costs nothing, what is new is answered."""
+        if self.waits_in_vain:
+            self.no_model = ""
+            self.run_moved()
+            self.window.try_model_again()
+            return
         roots = self.run.roots or (self.open_run.run.roots if self.open_run else ())
         if roots:
             self.tag(roots)
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether a folder waits for a model that does not come."""
+        return bool(self.no_model) and self.run.is_waiting and not self.run.is_running
 
     def model_ready(self) -> None:
         """A model answers from now on."""

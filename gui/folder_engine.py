@@ -137,6 +137,7 @@ class FolderEngine:
         if self._is_stopped.is_set():
             process.call("stop_tagging")  # once more: it does nothing before the tagging has begun there
         found: TagProgress | None = process.call("tag_progress")
+        self._engine.look_at_library()  # that process renews a damaged one
         return found
 
     def stop(self) -> None:
@@ -221,6 +222,7 @@ class FolderEngine:
         """The rows to show, and with `with_choices` the breeds and animals that they can be narrowed to."""
         from core.reviews import Filter
 
+        self._engine.look_at_library()
         rows = RowList.of(review.numbers(wanted, order, reverse))
         len(rows.places)  # worked out here: the main loop would stand still for it with many rows
         total = len(rows) if wanted == Filter() else review.count()
@@ -230,6 +232,7 @@ class FolderEngine:
 
     def entries(self, review: Review, numbers: Sequence[int]) -> list[Entry]:
         """What stands in these rows, with their small pictures."""
+        self._engine.look_at_library()
         rows = review.rows(numbers)
         return [Entry(row, None if row.photograph is None else review.thumbnail(row.photograph)) for row in rows]
 
@@ -290,8 +293,12 @@ class FolderEngine:
                     labelled += 1
                     said[row.photograph] = stamped(correction, row, review.info)
                     seen[row.photograph] = row.tagged.content, row.tagged.path
-        if said:
-            self._library.label(said, seen)
+        library = self._library
+        if review.database is not library.database:  # renewed: its numbers mean other photographs
+            for photograph, correction in said.items():
+                library.correct(*seen[photograph], correction)
+        elif said:
+            library.label(said, seen)
         return Kept(labelled, skipped)
 
     def group(self, review: Review, numbers: Sequence[int], animal: str) -> int:
@@ -302,6 +309,8 @@ class FolderEngine:
             for row in review.rows(numbers[start : start + _ROWS_AT_ONCE])
         )
         photographs = list(dict.fromkeys(row.photograph for row in rows if row.photograph is not None))
+        if review.database is not self._library.database:
+            raise UserError(tr("The library was renewed meanwhile. Do it once more."))
         if photographs:
             self._library.group(photographs, animal, user_name())
         return len(photographs)
@@ -324,8 +333,10 @@ class FolderEngine:
         undone = self._library.undo()
         if undone is None:
             return None
+        if review is None or review.database is not self._library.database:
+            return TakenBack(undone, [])
         about = Filter(photographs=frozenset(undone.photographs))
-        return TakenBack(undone, review.numbers(about, Order.PLACE) if review else [])
+        return TakenBack(undone, review.numbers(about, Order.PLACE))
 
     def can_undo(self) -> bool:
         """Whether there is an act to take back."""

@@ -15,12 +15,20 @@ _AGAIN_MS = 4000
 
 
 class LibraryWatch:
-    """Opens the library, and again where it is locked or gone, until it is there."""
+    """Opens the library, and again where it is locked or gone, until it is there; and where it was renewed."""
 
     def __init__(self, shell: Shell) -> None:
         self._shell = shell
         self._said = ""
         self._is_open = False
+
+    def look(self) -> None:
+        """Whether it was renewed, by whichever process of the program: that is said, and what is in it is shown."""
+        shell = self._shell
+        if news := shell.engine.take_news():
+            shell.notice.show(news, stays=True)
+            shell.folder_desk.library_renewed()
+            shell.desk.read_word()
 
     def start(self) -> None:
         """Open it; what it has to say is shown until the user has read it."""

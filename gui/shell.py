@@ -36,6 +36,7 @@ from gui.shell_menus import menus, shell_actions
 from gui.status_line import StatusLine
 from gui.theme import Look
 from gui.why_desk import WhyDesk
+from gui.window_place import Screen, fitted
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
@@ -82,6 +83,7 @@ class Shell:
         self.retrain_tab = RetrainTab(self.tabs, look, self.retrain_desk)
         self._tabs = (self.photo_tab, self.folder_tab, self.retrain_tab)
         self.library = LibraryWatch(self)
+        self.background.before_result = self.library.look
         self.menu = MenuBar(root, menus(self))
         self._build()
         self.why.attach(self)
@@ -97,7 +99,7 @@ class Shell:
 
         accept_drops(self.root, self.open_paths, self._expect_drop)
         follow_in_file_dialogs(self.root)
-        self.preferences.load_model(self.settings.model)
+        self.preferences.load_first_model()
         self.library.start()
         self.background.start("draw", lambda _job: self.engine.palettes(), self.preferences.show_palettes)
         if paths:
@@ -199,6 +201,10 @@ class Shell:
         """A trained model was taken into use, or taken back: it is in the settings already. `ready` once it answers."""
         self.settings.model, self.settings.previous_model = name, previous
         self.preferences.load_model(name, ready)
+
+    def try_model_again(self) -> None:
+        """There was no model: perhaps its drive is there by now."""
+        self.preferences.load_first_model()
 
     def answers_changed(self) -> None:
         """The library has answers of another model: the folder that is shown gets them."""
@@ -315,7 +321,7 @@ class Shell:
         bind_keys(root, self.actions.values(), self.shown, self._typed)
         width, height = root.winfo_screenwidth(), root.winfo_screenheight()
         self._set_least_size()
-        root.geometry(self._geometry(width, height))
+        root.geometry(fitted(self.settings.window_geometry, self._screen) or self._usual_place(width, height))
         root.protocol("WM_DELETE_WINDOW", self.ask_to_close)
 
     def _set_least_size(self) -> None:
@@ -328,15 +334,17 @@ class Shell:
         """Pixels that title bar, menus and the desktop's own bar need above and below the window."""
         return 50 + self.look.px(70)
 
-    def _geometry(self, width: int, height: int) -> str:
-        """As it was left, if that is still on the screen."""
+    @property
+    def _screen(self) -> Screen:
+        root = self.root
+        return Screen(root.winfo_screenwidth(), root.winfo_screenheight(), self.look.px(50), self._around)
+
+    def place_now(self) -> str:
+        """Where the window is and how large, as Tk writes it; no larger than the screen."""
+        return fitted(self.root.geometry(), self._screen)
+
+    def _usual_place(self, width: int, height: int) -> str:
         wide, high = min(self.look.px(_USUAL_PX[0]), width - 40), min(self.look.px(_USUAL_PX[1]), height - self._around)
-        known = self.settings.window_geometry.replace("+-", "+").replace("-", "+").split("+")
-        if len(known) == 3:
-            size = [int(side) for side in known[0].split("x")]
-            x, y = int(known[1]), int(known[2])
-            if size[0] <= width and size[1] <= height and x < width - 100 and y < height - 100:
-                return f"{known[0]}+{x}+{y}"
         return f"{wide}x{high}+{(width - wide) // 2}+{max(0, (height - high) // 3)}"
 
 

@@ -137,6 +137,52 @@ def test_damage_met_later_is_mended_at_the_next_start(path: Path) -> None:
         assert 0 < connection.execute("SELECT count(*) FROM answers").fetchone()[0] < 50
 
 
+def ruin(path: Path) -> None:
+    """As a slip of another program does: a text in its place, and its journal gone."""
+    path.write_text("I am a text\n")
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move an open file")
+def test_who_has_it_open_learns_that_another_process_renewed_it(path: Path, tmp_path: Path) -> None:
+    waiting = tmp_path / "waiting.jsonl"
+    filled(path, 5)
+    library = Library(path, waiting)
+    ruin(path)
+    with pytest.raises(LibraryError, match="is damaged"):
+        library.correct("hash", None, said(2))
+    assert library.database.renewal() is None, "nobody renewed it yet"
+    Database(path).close()  # as the process of the model does; nobody reads what it has to say
+    aside = library.database.renewal()
+    assert aside is not None and Path(aside.aside).read_text() == "I am a text\n"
+    with pytest.raises(LibraryError) as caught:
+        library.correct("other", None, said(3))
+    assert aside.aside in str(caught.value) and "another program" not in str(caught.value)
+    again = Library(path, waiting)
+    assert aside.aside in again.notice and "2 words" in again.notice
+    words = [again.correction(one) for one in ("hash", "other")]
+    assert [word and word.name for word in words] == [said(2).name, said(3).name]
+    library.close()
+    again.close()
+    last = Library(path, waiting)
+    assert last.notice == "", "said once"
+    assert last.correction("other") is not None, "the old one takes nothing with it as it is closed"
+    assert not path.with_name(path.name + "-damage-met").exists()
+
+
+def test_another_library_in_its_place_is_no_renewal(path: Path, tmp_path: Path) -> None:
+    library = Library(path)
+    Library(tmp_path / "other.sqlite").close()
+    assert library.database.renewal() is None
+    if os.name != "nt":
+        path.unlink()
+        (tmp_path / "other.sqlite").rename(path)
+        assert library.database.renewal() is None
+        with pytest.raises(LibraryError, match="another program"):
+            library.correct("hash", None, said(1))
+
+
 def test_killed_between_aside_and_new(path: Path) -> None:
     filled(path, 5)
     path.rename(path.with_name(path.name + "-renewed"))

@@ -91,6 +91,42 @@ def test_an_opening_that_takes_long_is_said(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move an open file")
+def test_a_library_renewed_by_the_tagging_is_said_and_shown(driver: Driver, photos: dict[str, Path]) -> None:
+    window = driver()
+    window.open_folder(photos["red"].parent)
+    first = [window.entry(number).row.tagged.content for number in window.folder_desk.rows.numbers]
+    library_path().write_text("I am a text\n")
+    for ending in ("-wal", "-shm"):
+        library_path().with_name(library_path().name + ending).unlink(missing_ok=True)
+    window.go_to("1 red.jpg")
+    window.press("<Return>", window.folder.view.canvas)
+    window.wait(lambda: "is damaged" in notice(window), "words about the damage")
+    window.settle()
+    assert unwritten_path().exists()
+    other = photos["red"].parent.with_name("other")
+    other.mkdir()
+    for name in ("green", "red"):
+        (other / photos[name].name).write_bytes(photos[name].read_bytes())
+    window.shell.open_paths([other])
+    window.wait(lambda: "was put aside as" in notice(window), "words about what was put aside")
+    (aside,) = library_path().parent.glob("library-damaged-*.sqlite")
+    assert str(aside) in notice(window) and "One word" in notice(window)
+    window.wait(lambda: not window.folder_desk.run.is_running and window.folder_desk.rows.numbers, "the new folder")
+    window.settle()
+    assert str(aside) in notice(window), "it stays until it is read"
+    assert not unwritten_path().exists()
+    shown = [window.entry(number).row.tagged for number in window.folder_desk.rows.numbers]
+    assert {one.path.parent.name for one in shown} == {"other"} and len(shown) == 2 < len(first)
+    assert window.folder.progress.now.title == "other"
+    assert window.word("1 red.jpg") is not None, "what waited is in the new library"
+    window.go_to("2 green.png")
+    window.press("<Return>", window.folder.view.canvas)
+    window.settle()
+    assert window.word("2 green.png") is not None
+    assert "another program" not in notice(window)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move an open file")
 def test_a_word_that_cannot_be_written_is_said_and_kept(driver: Driver, photos: dict[str, Path]) -> None:
     window = driver()
     window.open(photos["red"])
