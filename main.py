@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return guarded(lambda: run_started_module(*typed[1:]))
     if typed and (typed[0] in COMMANDS or typed[0].startswith("-")):
         return run_command(typed, _window_check, _training)
-    return guarded(lambda: _open_window(typed))
+    return guarded(lambda: _open_window(typed), _tell_without_terminal)
 
 
 def _start() -> None:
@@ -71,6 +71,16 @@ def _open_window(typed: Sequence[str]) -> int:
             raise
         said = tr("There is no display to open a window on. The answers as a table, without a window: {command} PATH")
         raise UserError(said.format(command=instead)) from error
+
+
+def _tell_without_terminal(sentence: str) -> None:
+    """Why there is no window, in a small one: who double-clicks the program never sees what is printed."""
+    try:
+        from gui.start_problem import show_start_problem
+    except ImportError:  # no Tk, say
+        log.info("no window to say it in", exc_info=True)
+    else:
+        show_start_problem(sentence)
 
 
 def _door(paths: Sequence[Path]) -> Door | None:

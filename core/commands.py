@@ -50,14 +50,24 @@ def run_command(
     return guarded(lambda: _run(args))
 
 
-def guarded(job: Callable[[], int]) -> int:
-    """The exit status of a job; what the user can act on is said in one sentence, and nothing shows a traceback."""
+def guarded(job: Callable[[], int], tell: Callable[[str], object] | None = None) -> int:
+    """The exit status of a job; what the user can act on is said in one sentence, and nothing shows a traceback.
+
+    `tell` is given that sentence too, where the job failed.
+    """
+
+    def failed(sentence: str) -> int:
+        status = _refused(sentence, FAILED)
+        if tell is not None:
+            tell(as_typed_here(sentence))
+        return status
+
     try:
         return job()
     except UsageError as error:
         return _refused(str(error), WRONG_USAGE)
     except UserError as error:
-        return _refused(str(error), FAILED)
+        return failed(str(error))
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -67,14 +77,14 @@ def guarded(job: Callable[[], int]) -> int:
     except ModuleNotFoundError as error:
         log.exception("a part is missing")
         said = tr("A part of the program is missing ({name}). What to do about it: {command}")
-        return _refused(said.format(name=error.name, command="main.py doctor"), FAILED)
+        return failed(said.format(name=error.name, command="main.py doctor"))
     except OSError as error:
         log.exception("the system refuses")
-        return _refused(tr("The system reports: {reason}.").format(reason=error.strerror or error), FAILED)
+        return failed(tr("The system reports: {reason}.").format(reason=error.strerror or error))
     except Exception as error:
         log.exception("unexpected")
         said = tr("Something went wrong that should not: {error}. Details are in the newest file in {folder}.")
-        return _refused(said.format(error=repr(error), folder=_log_folder()), FAILED)
+        return failed(said.format(error=repr(error), folder=_log_folder()))
 
 
 def _run(args: argparse.Namespace) -> int:

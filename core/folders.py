@@ -161,6 +161,20 @@ def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        said = tr("The folder {folder} cannot be made: {reason}. Set {variable} to a folder that you may write to.")
-        raise UserError(said.format(folder=folder, reason=error.strerror, variable=_HOME)) from error
+        said = tr(
+            "The folder {folder} cannot be made: {reason}. Ask whoever looks after this computer to give you the right "
+            "to write there, or to name a folder in {variable} that you may write to."
+        )
+        raise UserError(said.format(folder=folder, reason=_why_not(error), variable=_HOME)) from error
     return folder
+
+
+def _why_not(error: OSError) -> str:
+    """In plain words, where there are any."""
+    if isinstance(error, PermissionError):
+        return tr("you may not write there")
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return tr("a file is in its place")
+    if isinstance(error, FileNotFoundError):  # such as in /proc, or on a drive that has no letter
+        return tr("there can be no folder there")
+    return error.strerror or str(error)

@@ -93,7 +93,7 @@ def model_or_file(text: str) -> Bundle:
     Raises BundleError.
     """
     path = Path(text)
-    if is_name(text) and any(_is_model(root / text) for root in _roots()):
+    if is_there(text):
         return find_model(text)
     if path.suffix.lower() == SUFFIX:
         folder = Path(tempfile.mkdtemp(prefix="shelterlens-"))
@@ -102,6 +102,11 @@ def model_or_file(text: str) -> Bundle:
     if _is_model(path):
         return load_bundle(path)
     raise _unknown(text)
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a model of this name, that works or does not."""
+    return is_name(name) and any(_is_model(root / name) for root in _roots())
 
 
 def model_meant(text: str | None) -> Bundle:

@@ -2,6 +2,8 @@
 
 app                start the window, then everything else behind it
 later_starts       what comes from a start of the program while this window is open; no_answer: one that does not answer
+start_problem      why there is no window; lone_window: a small one of its own
+first_model        the model at the start, or what answers in its place
 shell              the window: tabs, notice bar, status line; passes on what arrives
 shell_menus        what can be done with the window, and the order of the menus
 preferences        what the user chooses, applied at once and kept; the dialogs about the program
@@ -52,9 +54,10 @@ about              versions and licences; licences_dialog: their texts
 help_dialog        what to do, and every key
 manual_desk        the manual: pages read, links followed, words searched; manual_window, manual_page: how it looks
 dialog, notice_bar, status_line, scroll_frame, tooltip, menus, shapes, icons   parts of a window
-actions            what can be done, with its visible name and its key; focus: where the keyboard is
+actions            what can be done, with its visible name and its key; focus: where the keyboard is; text_keys: fields
 engine             what the worker threads do for the window; library_watch: the library, waited for with words
 background         lanes of work whose results arrive in the main loop; garbage: what is left is freed there too
+window_place       where the window opens, so that it fits on the screen
 timers             what a widget wanted to do later is called off with it
 clipboard, dropping, desktop, theme   the desktop around the window; widget_styles: what the theme leaves too faint
 timeline           how long the start takes

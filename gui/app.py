@@ -19,6 +19,7 @@ from gui.garbage import freed_here
 from gui.icons import show_icon
 from gui.later_starts import answer_later_starts
 from gui.shell import Shell
+from gui.text_keys import choose_all_with_ctrl_a
 from gui.theme import Look, sharp_on_windows
 from gui.timeline import mark
 from gui.timers import end_with_widgets
@@ -56,6 +57,7 @@ def open_window(settings: Settings, engine: Engine) -> Shell:
     root.report_callback_exception = _reporting(shell)
     _report_in_tcl(shell)
     end_with_widgets(root)
+    choose_all_with_ctrl_a(root)
     show_icon(root)
     root.deiconify()
     return shell

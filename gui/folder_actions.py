@@ -63,11 +63,16 @@ class FolderActions:
         return {
             "folder_stop": Action(
                 *(lambda: tr("Stop"), desk.run.stop, ("Escape",)),
-                is_allowed=lambda: (desk.run.is_running and not desk.run.is_stopping) or desk.run.is_waiting,
+                is_allowed=lambda: (
+                    not desk.waits_in_vain
+                    and (desk.run.is_waiting or (desk.run.is_running and not desk.run.is_stopping))
+                ),
             ),
             "folder_go_on": Action(
                 *(self._again, desk.go_on, ("F9",), True),
-                is_allowed=lambda: not desk.run.is_running and bool(desk.run.roots or desk.open_run),
+                is_allowed=lambda: (
+                    not desk.run.is_running and bool(desk.run.roots or desk.open_run or desk.waits_in_vain)
+                ),
             ),
             "folder_export": Action(
                 lambda: tr("Export…"), self.export, ("Primary-s",), True, is_allowed=lambda: desk.total > 0

@@ -20,8 +20,9 @@ def standing_of(desk: FolderDesk, actions: Mapping[str, Action]) -> Standing:
     """What is to be said of the folder now."""
     run, shown = desk.run, desk.open_run
     if run.is_waiting and not run.is_running:
-        waiting = desk.no_model or tr("The model is being loaded.")
-        return Standing(name_of(run.waiting), waiting, not desk.no_model, None, actions["folder_stop"])
+        if desk.waits_in_vain:
+            return Standing(name_of(run.waiting), desk.no_model, offered=actions["folder_go_on"])
+        return Standing(name_of(run.waiting), tr("The model is being loaded."), True, None, actions["folder_stop"])
     if run.is_running:
         return _running(desk, actions)
     roots = run.roots or (shown.run.roots if shown else ())

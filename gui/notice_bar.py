@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter
+from collections.abc import Callable
 from tkinter import ttk
 
 from core.texts import tr
@@ -23,6 +24,7 @@ class NoticeBar(ttk.Frame):
         self._badge.pack(side="left", padx=(0, look.px(10)))
         self.button = ttk.Button(card, command=self.hide)
         self.button.pack(side="right", padx=(look.px(10), 0))
+        self.offer = ttk.Button(card)
         self._text = ttk.Label(card, justify="left")
         self._text.pack(side="left", fill="x", expand=True)
         self.bind("<Configure>", self._wrap)
@@ -33,12 +35,20 @@ class NoticeBar(ttk.Frame):
         """What it says now."""
         return str(self._text.cget("text")) if self.winfo_manager() else ""
 
-    def show(self, text: str, *, stays: bool = False) -> None:
-        """Say it, instead of what was said before. What `stays` is only closed by the user."""
+    def show(self, text: str, *, stays: bool = False, offer: tuple[str, Callable[[], object]] | None = None) -> None:
+        """Say it, instead of what was said before. What `stays` is only closed by the user.
+
+        `offer` is a button beside it: its name, and what it does about it.
+        """
         self._stays = stays
         self._text.configure(text=text)
+        self.offer.pack_forget()
+        if offer is not None:
+            self.offer.configure(text=offer[0], command=offer[1])
+            self.offer.pack(side="right", padx=(self._look.px(10), 0), before=self._text)
         self.button.configure(text=tr("Close"))
         self._draw_badge()
+        self._wrap()
         self.grid()
 
     def hide(self) -> None:
@@ -61,6 +71,8 @@ class NoticeBar(ttk.Frame):
         self._badge.configure(background=colours.back)
         sign(self._badge, "problem", size / 2, size / 2, size - 2, colours.doubt, colours.back)
 
-    def _wrap(self, _event: tkinter.Event[tkinter.Misc]) -> None:
+    def _wrap(self, _event: tkinter.Event[tkinter.Misc] | None = None) -> None:
         taken = self._badge.winfo_reqwidth() + self.button.winfo_reqwidth() + self._look.px(80)
+        if self.offer.winfo_manager():
+            taken += self.offer.winfo_reqwidth() + self._look.px(10)
         self._text.configure(wraplength=max(self._look.px(200), self.winfo_width() - taken))

@@ -119,7 +119,7 @@ class PhotoDesk:
     def _on_opened(self, opened: Opened) -> None:
         self.now.opened = opened
         self._look()  # first: everything else can be done meanwhile
-        self._tab.show_panels(True)
+        self._tab.show_panels(True, True)
         self._tab.correction.clear()
         show_answer(self._tab, self.now, self.info, self.no_model)
         show_correction(self._tab, self.now, self.info)
@@ -397,7 +397,8 @@ class PhotoDesk:
 
     def _show_stage(self) -> None:
         canvas = self._tab.canvas
-        self._tab.show_panels(bool((self.now.name and not self.now.problem) or self.no_model))
+        has_photo = bool(self.now.name and not self.now.problem)
+        self._tab.show_panels(has_photo or bool(self.no_model), has_photo)
         if self.now.problem:
             canvas.show_problem(self.now.problem)
         elif self.now.drawn:

@@ -94,10 +94,11 @@ class PhotoTab(ttk.Frame):
         room = max(self._look.px(60), self._title.winfo_width() - measure(among) - self._look.px(8))
         self._title.configure(text=elided(self, name, BODY, room) + among)
 
-    def show_panels(self, shown: bool) -> None:
+    def show_panels(self, answer: bool, controls: bool) -> None:
         """Answer and controls have nothing to say before the first photograph: then the stage has all the room."""
-        for panel in (self._panel, self.strip):
-            panel.grid() if shown else panel.grid_remove()
+        self._panel.grid() if answer else self._panel.grid_remove()
+        for control in (self.strip, self.correction):
+            control.grid() if controls else control.grid_remove()
 
     def show_bars(self, title: str, bars: Sequence[Bar], chosen: int | None, versus: int | None) -> None:
         """The likeliest breeds; without any the room stays empty."""

@@ -16,6 +16,7 @@ from core.settings import save_settings
 from core.texts import label_name, language, percent, set_language, tr
 from gui.about import AboutDialog, about_text
 from gui.desktop import Desktop, show_in_file_manager
+from gui.first_model import FirstModel, load_first_model
 from gui.focus import focused
 from gui.help_dialog import HelpDialog
 from gui.settings_dialog import Administrator, ModelChoice, Selection, SettingsDialog
@@ -41,8 +42,21 @@ class Preferences:
         self._models: Sequence[ModelEntry] = ()
         self._palettes: Sequence[str] = ()
         self._dialog: SettingsDialog | None = None
+        self._said_of_model = ""
 
     # Model
+
+    def load_first_model(self) -> None:
+        """The model of the settings; where it cannot answer, the program's own does until another is chosen."""
+        shell, chosen = self._shell, self._shell.settings.model
+        shell.background.start(
+            "model",
+            lambda _job: load_first_model(shell.engine, chosen),
+            lambda first: self._on_first_model(first, chosen),
+            self._on_no_model,
+            topic="load",
+            says=tr("Loading the model…"),
+        )
 
     def load_model(self, name: str | None, ready: Callable[[], object] | None = None) -> None:
         """Answer with this model from now on; without a name with the one in use. `ready` is called once it does."""
@@ -89,16 +103,23 @@ class Preferences:
         info = self._shell.desk.info
         return info.name if info else ""
 
+    def _on_first_model(self, first: FirstModel, chosen: str | None) -> None:
+        self._on_model(first.info, None if first.missing else chosen, None)
+        if first.words:
+            self._say_of_model(first.words)
+
+    def _say_of_model(self, text: str) -> None:
+        self._said_of_model = text
+        self._shell.notice.show(text, stays=True, offer=(tr("Choose a model…"), self.show_dialog))
+
     def _on_model(self, info: BundleInfo, asked: str | None, ready: Callable[[], object] | None) -> None:
         shell = self._shell
         shell.desk.model_ready(info)
         shell.folder_desk.model_ready()
         mark("the model is ready")
         shell.show_model()
-        if asked and asked != info.name:
-            said = tr("The model “{name}” cannot be used. {other} answers instead.")
-            shell.notice.show(said.format(name=asked, other=label_name(info.title)), stays=True)
-        elif asked:
+        shell.notice.take_away(self._said_of_model)
+        if asked:
             shell.settings.model = asked
             self._save()
         self._read_models()
@@ -116,6 +137,7 @@ class Preferences:
         said = (
             str(error) if isinstance(error, UserError) else tr("The model cannot be loaded. See the log (Help menu).")
         )
+        self._say_of_model(said)
         shell.desk.model_missing(said)
         shell.folder_desk.model_missing(said)
         shell.show_model()
@@ -336,7 +358,7 @@ class Preferences:
         shell = self._shell
         choices = shell.desk.choices
         if not self.is_full_screen():
-            shell.settings.window_geometry = shell.root.geometry()
+            shell.settings.window_geometry = shell.place_now()
         shell.settings.palette = choices.palette
         shell.settings.heatmap_opacity = round(choices.opacity, 2)
         shell.settings.show_outline = choices.outline
