@@ -1,4 +1,4 @@
-"""A list to choose from in which every entry stands for a value; as wide as its texts need, within bounds."""
+"""A list to choose from in which every entry stands for a value; as wide as its chosen text needs, within bounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Callable, Hashable, Sequence
 from tkinter import ttk
 
 from gui.text_fit import TextFit
-from gui.theme import BODY
+from gui.theme import BODY, Look
+from gui.tooltip import Tooltip
 
 _STYLE = "Choice.TCombobox"
 # Beside the texts of the opened list: its rim and its bar.
@@ -17,16 +18,19 @@ _LIST_FRAME_PX = 32
 class ChoiceBox(ttk.Combobox):
     """Reports only what the user chooses; the wheel scrolls past it without changing it."""
 
-    def __init__(self, parent: tkinter.Misc, most_text_px: int, on_chosen: Callable[[], object]) -> None:
+    def __init__(self, parent: tkinter.Misc, look: Look, most_text_px: int, on_chosen: Callable[[], object]) -> None:
+        """`most_text_px` is for usual letters, and wide enough for what could be chosen; what is may have twice that."""
         super().__init__(parent, state="readonly", height=16, style=_STYLE, postcommand=self._on_opening)
+        self._look = look
         self._most_text_px = most_text_px
         self._on_chosen = on_chosen
         self._entries: Sequence[tuple[Hashable, str]] = (("", ""),)
         self._shown = ""
         self._fit = TextFit(self)
-        self._frame_px = 0
+        self._frame_px = self._longest_px = 0
         self.key: Hashable = ""
         self.bind("<<ComboboxSelected>>", self._on_selected)
+        Tooltip(self, look, lambda: self.chosen_text if self.get() != self.chosen_text else "")
         self.bind("<FocusIn>", lambda _event: self._show_chosen())
         self.bind("<Configure>", lambda _event: self._show_chosen())
         for wheel in ("<Button-4>", "<Button-5>", "<MouseWheel>"):
@@ -37,13 +41,15 @@ class ChoiceBox(ttk.Combobox):
         is_first = self.key == "" and all(key != "" for key, _ in entries)
         self._entries = entries
         self.configure(values=[text for _, text in entries])
-        self._take_width()
+        self._fit.forget()
+        self._longest_px = max(self._fit.width(text, BODY) for _, text in entries)
         self.choose(entries[0][0] if is_first else self.key, shown)
 
     def choose(self, key: Hashable, shown: str = "") -> None:
         """This value, also one that is not in the list, under the text `shown`."""
         self.key = key
         self._shown = shown
+        self._take_width()
         self._show_chosen()
 
     @property
@@ -53,7 +59,7 @@ class ChoiceBox(ttk.Combobox):
 
     def _show_chosen(self) -> None:
         """As much of its text as there is room for: a field would cut it in the middle of a letter."""
-        room = self.winfo_width() - self._frame_px if self.winfo_width() > 1 else self._most_text_px
+        room = self.winfo_width() - self._frame_px if self.winfo_width() > 1 else self._look.px(self._most_text_px)
         self.set(self._fit.fit(self.chosen_text, BODY, room))
         self.selection_clear()
 
@@ -73,9 +79,8 @@ class ChoiceBox(ttk.Combobox):
             self._on_chosen()
 
     def _take_width(self) -> None:
-        self._fit.forget()
-        letter = max(1, self._fit.width("0", BODY))
-        longest = max(self._fit.width(text, BODY) for _, text in self._entries)
-        letters = -(-min(longest, self._most_text_px) // letter)
+        letter, most = max(1, self._fit.width("0", BODY)), self._look.px(self._most_text_px)
+        chosen = self._fit.width(self.chosen_text, BODY)
+        letters = -(-max(min(self._longest_px, most), min(chosen, 2 * most)) // letter)
         self.configure(width=letters)
         self._frame_px = self.winfo_reqwidth() - letters * letter

@@ -122,6 +122,7 @@ class FilterBar(ttk.Frame):
         """An order that was chosen elsewhere, such as on a heading of the table."""
         self._order, self._reverse = order, reverse
         self.order_box.choose(order)
+        self._flow.soon()
         self._told = self._now
 
     def show_choices(
@@ -165,13 +166,13 @@ class FilterBar(ttk.Frame):
         px, flow = self._look.px, self._flow
         self.entry = ttk.Entry(self, textvariable=self._words, width=17)
         self._hint = tkinter.Label(self.entry, anchor="w", font=BODY, borderwidth=0, padx=0, pady=0, cursor="xterm")
-        self.verdict_box = ChoiceBox(self, px(120), self._tell)
-        self.breed_box = ChoiceBox(self, px(150), self._tell)
-        self.animal_box = ChoiceBox(self, px(120), self._on_animal)
-        self.reviewed_box = ChoiceBox(self, px(130), self._tell)
+        self.verdict_box = ChoiceBox(self, self._look, 120, self._tell)
+        self.breed_box = ChoiceBox(self, self._look, 150, self._tell)
+        self.animal_box = ChoiceBox(self, self._look, 120, self._on_animal)
+        self.reviewed_box = ChoiceBox(self, self._look, 130, self._tell)
         sorting = ttk.Frame(self)
         self._order_label = ttk.Label(sorting, style="Faint.TLabel")
-        self.order_box = ChoiceBox(sorting, px(150), self._on_order)
+        self.order_box = ChoiceBox(sorting, self._look, 150, self._on_order)
         self._order_label.pack(side="left", padx=(0, px(6)))
         self.order_box.pack(side="left")
         self.chip = ttk.Button(self, command=self._drop_chip)
@@ -268,6 +269,7 @@ class FilterBar(ttk.Frame):
         self.chip.configure(text=f"{text}  ✕")
         self._flow.show(self.chip, bool(text))
         self._flow.show(self._clear_button, self.is_filtered)
+        self._flow.soon()  # a box is as wide as what is chosen in it
 
     def _show_hint(self) -> None:
         if self._words.get() or focused(self) is self.entry:

@@ -44,8 +44,8 @@ class Flow:
 
     def soon(self) -> None:
         """Lay out anew once the widgets know how wide they want to be."""
-        if not self._waiting:
-            self._waiting = self._frame.after_idle(self._lay_out)
+        self._stop()  # behind what the widgets around a wider one still have to work out
+        self._waiting = self._frame.after_idle(self._lay_out)
 
     def _stop(self) -> None:
         if self._waiting:
@@ -89,5 +89,5 @@ class Flow:
                 width, spare = width + grown, spare - grown
             if part.at_right and spare > 0:
                 x += spare
-            part.widget.place(x=x, y=y + height / 2, width=width, anchor="w")
+            part.widget.place(x=x, y=y + (height - part.widget.winfo_reqheight()) // 2, width=width)
             x += width + gap

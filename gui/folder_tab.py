@@ -71,6 +71,7 @@ class FolderTab(ttk.Frame):
         self._views: tuple[RowGrid, RowTable] | None = None
         self._buttons: dict[str, ttk.Button] = {}
         self._menu: tkinter.Menu | None = None
+        self._row_before: int | None = None
         self._all = ScrollFrame(self, look, fills=True)
         self._page = page = self._all.inside
         self._tools = ttk.Frame(page)
@@ -148,6 +149,7 @@ class FolderTab(ttk.Frame):
             is_at_top = not seen or seen[0] == view.rows.numbers[0]
             view.show_list(rows)  # type: ignore[arg-type]  # its places are known already
             view.mark(self._desk.selection)
+            self._row_before = self._desk.selection.current if rows.numbers else None
             if is_at_top and rows.numbers and self._desk.selection.current is None:
                 view.see(rows.numbers[0])
             self._show_empty()
@@ -181,6 +183,17 @@ class FolderTab(ttk.Frame):
             view.mark(selection)
             if selection.current is not None:
                 view.see(selection.current)
+                # The first row of a folder is chosen by itself: the head of the page stays in sight then.
+                if self._row_before not in (None, selection.current):
+                    self._follow_row()
+            self._row_before = selection.current
+
+    def _follow_row(self) -> None:
+        """The current row in sight also where the whole page scrolls."""
+        view, current = self.view, self._desk.selection.current
+        if view is not None and current in view.rows.places and view.winfo_ismapped():
+            top, bottom = view.span(current)
+            self._all.bring_into_sight(view.canvas, top, bottom)
 
     def show_menu(self, x_root: int, y_root: int) -> None:
         """What can be done with the chosen rows, at this place on the screen."""
@@ -309,6 +322,7 @@ class FolderTab(ttk.Frame):
         for view in self._views:
             view.grid(row=1, column=0, sticky="nsew")
             view.grid_remove()
+            view.canvas.bind("<<Moved>>", lambda _event: self._follow_row(), add=True)
         self.preview.grid(row=0, column=1, rowspan=2, sticky="nsew", padx=(px(14), 0))
         self.preview.grid_propagate(False)
         self._keys.grid(row=2, column=0, columnspan=2, sticky="ew", pady=(px(6), 0))

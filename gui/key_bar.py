@@ -1,4 +1,4 @@
-"""The keys of a tab in short words, as buttons at the foot of it; what does not fit is in the menus."""
+"""The keys of a tab in short words, as buttons at the foot of it; what does not fit is behind the last one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import tkinter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from tkinter import ttk
+from typing import Literal
 
+from core.texts import tr
 from gui.actions import Action
 from gui.theme import SMALL, Look
 from gui.tooltip import Tooltip
@@ -24,7 +26,7 @@ class KeyHint:
 
 
 class KeyBar(ttk.Frame):
-    """One line of buttons, the most important first."""
+    """One line of buttons, the most important first, and "…" where there are more."""
 
     def __init__(self, parent: tkinter.Misc, look: Look, hints: Sequence[KeyHint]) -> None:
         super().__init__(parent, height=look.px(30))
@@ -34,6 +36,9 @@ class KeyBar(ttk.Frame):
         self.buttons = [ttk.Button(self, style=_STYLE, command=self._runner(hint), takefocus=False) for hint in hints]
         for hint, button in zip(hints, self.buttons, strict=True):
             Tooltip(button, look, hint.action.text)
+        self.more = ttk.Button(self, style=_STYLE, command=self._unfold, takefocus=False, text="…", width=3)
+        Tooltip(self.more, look, lambda: tr("More keys"))
+        self._menu: tkinter.Menu | None = None
         self.bind("<Configure>", lambda _event: self._flow())
         self.bind("<<ThemeChanged>>", lambda _event: self._dress())
         self.bind("<Destroy>", lambda _event: self._stop())
@@ -69,10 +74,37 @@ class KeyBar(ttk.Frame):
         x, gap, room = 0, self._look.px(4), self.winfo_width()
         tallest = max(button.winfo_reqheight() for button in self.buttons)
         self.configure(height=tallest)
-        for button in self.buttons:
-            width = button.winfo_reqwidth()
-            if x + width <= room:
+        widths = [button.winfo_reqwidth() + gap for button in self.buttons]
+        if not (fits := sum(widths) - gap <= room):
+            room -= self.more.winfo_reqwidth() + gap
+        for button, width in zip(self.buttons, widths, strict=True):
+            if x + width - gap <= room:
                 button.place(x=x, y=0, height=tallest)
-                x += width + gap
+                x += width
             else:
                 button.place_forget()
+                room = 0  # the order stays
+        if fits:
+            self.more.place_forget()
+        else:
+            self.more.place(x=x, y=0, height=tallest)
+
+    def hidden(self) -> list[KeyHint]:
+        """What has no button for want of room."""
+        return [hint for hint, button in zip(self._hints, self.buttons, strict=True) if not button.winfo_manager()]
+
+    def _unfold(self) -> None:
+        """The others as a menu over the button."""
+        menu = self.unfolded()
+        menu.tk_popup(self.more.winfo_rootx(), max(0, self.more.winfo_rooty() - menu.winfo_reqheight()))
+
+    def unfolded(self) -> tkinter.Menu:
+        """A menu of what has no button."""
+        if self._menu is not None:
+            self._menu.destroy()
+        self._menu = menu = tkinter.Menu(self, tearoff=False)
+        for hint in self.hidden():
+            key, allowed = f"  {hint.key or hint.action.key_text()}", hint.action.is_allowed()
+            state: Literal["normal", "disabled"] = "normal" if allowed else "disabled"
+            menu.add_command(label=hint.action.text(), accelerator=key, command=self._runner(hint), state=state)
+        return menu

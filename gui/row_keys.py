@@ -29,6 +29,7 @@ def bind_row_keys(view: RowView) -> None:
         place = view.step(key)
         if place is not None:
             view.choose(view.selection.at(place, view.rows, extend, keep))
+            view.canvas.event_generate("<<Moved>>")  # with the keyboard: whatever scrolls around the view may follow
 
     def with_current(do: Callable[[int], object]) -> None:
         current = view.selection.current

@@ -120,6 +120,11 @@ class RowView(ttk.Frame):
             high = 0
         self._scroll_to(min(max(self._top, low), high))
 
+    def span(self, number: int) -> tuple[int, int]:
+        """From where to where a row that is in the list reaches, in pixels from the top of what is seen of the view."""
+        top = self._raster_now.corner(self.rows.places[number])[1] - self._top
+        return max(0, top), min(self._height, top + self._raster_now.pitch_y)
+
     def scroll_by(self, distance: int) -> None:
         """So many pixels further down, as far as there are rows."""
         self._scroll_to(self._top + distance)

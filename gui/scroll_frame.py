@@ -7,6 +7,8 @@ from tkinter import ttk
 
 from gui.theme import Look
 
+_ENOUGH_PX = 60
+
 
 class ScrollFrame(ttk.Frame):
     """Put widgets into `inside`; the bar appears only when it is needed. With `fills` it is as high as its place."""
@@ -71,6 +73,15 @@ class ScrollFrame(ttk.Frame):
         if self.is_scrolling and wanted != first:
             self._view.yview_moveto(wanted / max(1, whole))
 
+    def shows_some_of(self, widget: tkinter.Misc) -> bool:
+        """Whether a few lines are in sight of what is nearly as high as this frame, and is better left where it is.
+
+        What stands above it, such as the buttons of a page, would be scrolled away for the sake of its lower end.
+        """
+        room, top = self._view.winfo_height(), widget.winfo_rooty() - self._view.winfo_rooty()
+        seen = min(top + widget.winfo_height(), room) - max(0, top)
+        return widget.winfo_height() > room // 2 and seen >= min(self._look.px(_ENOUGH_PX), room // 4)
+
     def _dress(self) -> None:
         self._view.configure(background=self._look.colours.back)
 
@@ -111,7 +122,8 @@ def _show_focused(widget: tkinter.Misc | str) -> None:
         if isinstance(inside, ScrollFrame) and inside.is_scrolling and not isinstance(widget, str):
             margin = inside.margin
             height = min(widget.winfo_height(), inside.winfo_height() - 2 * margin)
-            inside.bring_into_sight(widget, -margin, height + margin)
+            if not inside.shows_some_of(widget):
+                inside.bring_into_sight(widget, -margin, height + margin)
         inside = inside.master
 
 

@@ -80,11 +80,11 @@ class WhyWindow(tkinter.Toplevel):
         self._questions = ttk.Frame(self._page)
         self._flow = Flow(self._questions, look)
         self._groups: dict[str, tuple[ttk.Frame, ttk.Label]] = {}
-        self.class_box = self._add_question("class", px(160))
-        self.versus_box = self._add_question("versus", px(150))
-        self.layer_box = self._add_question("layer", px(140), listener_of_layer=True)
-        self.classes_box = self._add_question("classes", px(40))
-        self.answers_box = self._add_question("answers", px(200))
+        self.class_box = self._add_question("class", 160)
+        self.versus_box = self._add_question("versus", 150)
+        self.layer_box = self._add_question("layer", 140, listener_of_layer=True)
+        self.classes_box = self._add_question("classes", 40)
+        self.answers_box = self._add_question("answers", 200)
         self.network = NetworkOutline(self._page, look, listener.layer_chosen)
         self.layer_hint = ttk.Label(self._page, style="Small.TLabel", justify="left")
         self.stage = WhyStage(self._page, look, listener.resized, listener.stop, listener.ask_again)
@@ -225,7 +225,7 @@ class WhyWindow(tkinter.Toplevel):
         label = ttk.Label(frame)
         label.pack(side="left", padx=(0, self._look.px(6)))
         chosen = self._on_layer if listener_of_layer else self._listener.choice_changed
-        box = ChoiceBox(frame, most_text_px, chosen)
+        box = ChoiceBox(frame, self._look, most_text_px, chosen)
         box.pack(side="left", fill="x", expand=True)
         self._groups[name] = frame, label
         self._flow.add(frame, grows_to=self._look.px(440) if listener_of_layer else 0, shown=False)

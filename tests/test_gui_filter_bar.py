@@ -189,9 +189,12 @@ def test_counts_in_words(bar: Bar) -> None:
 def test_the_chosen_breed_stands_whole_in_the_opened_list(bar: Bar) -> None:
     box = bar.bar.breed_box
     bar.take(box, 2)
-    assert box.get().startswith("American") and box.get().endswith("…"), "no half letter at the edge"
+    assert box.get() == "American Staffordshire terrier  (3)", "it gets the room that it needs"
     box._on_opening()
     assert box.current() == 2, "the list marks it"
+    box.choose("n4", "American Staffordshire terrier " * 4)
+    bar.plain.root.update()
+    assert box.get().startswith("American") and box.get().endswith("…"), "no half letter at the edge"
     before = box.get()
     box.event_generate("<Button-5>")
     box.event_generate("<MouseWheel>", delta=-120)
@@ -236,3 +239,20 @@ def test_all_fits(plain: Plain, language: Any, width: int) -> None:
     settled(lambda: bar.bar.chip.winfo_viewable())
     assert outside(bar.bar) == []
     assert bar.bar.winfo_height() <= 130
+
+
+def test_what_is_chosen_can_be_read_in_large_text(plain: Plain) -> None:
+    set_language("fr")
+    bar = Bar(plain).bar
+    plain.root.geometry("1180x500+0+0")
+    plain.look.text_percent = 200  # as it is done while the window is open
+    plain.look.use("light")
+    bar.show_texts()
+    plain.wait(lambda: not bar._flow._waiting and bar.winfo_width() == 1180, "the layout")
+    boxes = (bar.verdict_box, bar.breed_box, bar.animal_box, bar.reviewed_box, bar.order_box)
+    assert [box.get() for box in boxes] == [box.chosen_text for box in boxes]
+    bar.show_filter(Filter(label="n2"))
+    plain.wait(lambda: not bar._flow._waiting, "the layout")
+    plain.root.update()
+    assert bar.breed_box.get() == bar.breed_box.chosen_text
+    assert outside(bar) == []
