@@ -110,6 +110,7 @@ folded_texts        very many short texts, looked through for a few letters
 figures             how the work on a run stands, how often people agreed, where they did not
 neighbours          labels that are perhaps wrong, by their nearest neighbours
 name_search         a breed by a few typed letters
+name_spelling       what a misspelt one was meant to be
 jobs                long work beside the window: start, progress, cancel
 processes           an object that lives in a process of its own
 served              what lives there for the window: the model, the finder of outlines

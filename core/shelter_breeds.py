@@ -103,6 +103,22 @@ def may_be_listed(names: BreedNames) -> bool:
     return folded(names.asm3_en) in _ORDER_OF_1999
 
 
+def listed_breeds(language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The breeds of ASM3's own list: each by its name in this language, with all names that it is found by."""
+    return _listed(language)
+
+
+@cache
+def _listed(language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    by_name, _, misleading = _asm3_list()
+    found: dict[str, tuple[str, ...]] = {}
+    for one in dict.fromkeys(by_name.values()):
+        is_french = language == "fr" and one.asm3_fr.lower() not in misleading
+        names = [one.asm3_en] if one.asm3_fr.lower() in misleading else [one.asm3_en, one.asm3_fr]
+        found.setdefault(one.asm3_fr if is_french else one.asm3_en, tuple(names))
+    return tuple(found.items())
+
+
 def table_path() -> Path:
     """Where the user's own table lies."""
     return data_dir() / FILE_NAME

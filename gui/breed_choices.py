@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from core.name_search import folded
-from core.texts import label_name, tr
+from core.name_search import best_matches, folded
+from core.texts import label_name, language, tr
 from gui.correction_box import Choice
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 # Found by these words, whatever the language of the screen is.
 _MIXED = ("mixed breed", "crossbreed", "mongrel", "race croisée", "croisé", "bâtard")
+_MOST_MEANT, _LEAST_LETTERS, _FAR = 4, 3, 99
 _UNKNOWN = ("unknown breed", "don't know", "race inconnue", "ne sais pas")
 
 
@@ -33,11 +35,39 @@ def breed_choices(info: BundleInfo | None, first: Sequence[int]) -> list[Choice]
     return [*(labels[n] for n in first if n < len(labels)), mixed, unknown, *others]
 
 
+def meant_choices(typed: str, choices: Sequence[Choice]) -> list[Choice]:
+    """What misspelt words were probably meant to be, as questions: of these choices, then of all breeds known by name.
+
+    A breed that no model knows is offered where its name begins as typed, or is nearer than any of the choices.
+    """
+    from core.name_spelling import close_matches
+    from core.records import Correction, Kind
+    from core.shelter_breeds import listed_breeds
+
+    near = close_matches(typed, ((n, choice.names) for n, choice in enumerate(choices)))[:_MOST_MEANT]
+    found = [replace(choices[n], shown=_asked(choices[n].shown)) for n, _ in near]
+    known = {folded(name) for choice in choices for name in choice.names}
+    others = [one for one in listed_breeds(language()) if not known.intersection(map(folded, one[1]))]
+    named = [(n, names) for n, (_, names) in enumerate(others)]
+    begun = best_matches(typed, named) if len(folded(typed)) >= _LEAST_LETTERS else []
+    nearest = near[0][1] if near else _FAR
+    others_near = [n for n, distance in close_matches(typed, named) if distance < nearest]
+    for n in list(dict.fromkeys([*begun, *others_near]))[: _MOST_MEANT - len(found)]:
+        name, names = others[n]
+        is_it = folded(typed) in map(folded, names)
+        found.append(Choice(name if is_it else _asked(name), names, Correction(Kind.OTHER, name=name)))
+    return found
+
+
+def _asked(shown: str) -> str:
+    return tr("Did you mean {name}?").format(name=shown)
+
+
 def choice_as_typed(words: str) -> Choice:
-    """The words themselves."""
+    """The words themselves: never marked of itself."""
     from core.records import Correction, Kind
 
-    shown = tr("Keep “{words}” as written").format(words=words)
+    shown = tr("Keep “{words}” as written (press ↓, then Enter)").format(words=words)
     return Choice(shown, (words,), Correction(Kind.OTHER, name=words))
 
 

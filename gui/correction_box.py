@@ -29,7 +29,10 @@ class Choice:
 
 
 class CorrectionBox(ttk.Frame):
-    """A field with a list that opens under (or over) it; Enter or a click takes what is marked."""
+    """A field with a list that opens under (or over) it; Enter or a click takes what is marked.
+
+    Words that are no known name are kept only when their row is chosen with an arrow key or the mouse.
+    """
 
     def __init__(
         self,
@@ -44,10 +47,11 @@ class CorrectionBox(ttk.Frame):
         self._as_typed = as_typed
         self._choices: Sequence[Choice] = ()
         self._matches: list[Choice] = []
+        self._sure = 0  # how many of these are names of breeds; after them come the words as typed
         self._label = ttk.Label(self, style="Strong.TLabel")
         self._typed = tkinter.StringVar(self)
         self.entry = ttk.Entry(self, textvariable=self._typed)
-        self.button = ttk.Button(self, command=self._take_marked)
+        self.button = ttk.Button(self, command=self._keep)
         self._hint = tkinter.Label(self.entry, anchor="w", font=BODY, borderwidth=0, padx=0, pady=0, cursor="xterm")
         self._rim = tkinter.Frame(self.winfo_toplevel())
         self.list = tkinter.Listbox(
@@ -176,12 +180,18 @@ class CorrectionBox(ttk.Frame):
         typed = self._typed.get().strip()
         found = best_matches(typed, ((n, choice.names) for n, choice in enumerate(self._choices)))
         self._matches = [self._choices[n] for n in found]
+        if typed and not found:
+            from gui.breed_choices import meant_choices  # which needs this module
+
+            self._matches = meant_choices(typed, self._choices)
+        self._sure = len(self._matches)
         known = {folded(name) for choice in self._matches for name in choice.names}
         if typed and folded(typed) not in known:
             self._matches.append(self._as_typed(typed))
         self.list.delete(0, "end")
         self.list.insert("end", *(f" {choice.shown}" for choice in self._matches))
-        self._select(0)
+        if self._sure:
+            self._select(0)
 
     def _place(self, opening: bool = False) -> None:
         """Under the field where there is room, else over it."""
@@ -223,6 +233,12 @@ class CorrectionBox(ttk.Frame):
             self.clear()
             self.focus_set()
             self._on_taken(taken)
+
+    def _keep(self) -> None:
+        """The button: a click on it means what is written, where nothing else can be meant."""
+        if self.is_open and not self._sure and len(self._matches) == 1:
+            self._select(0)
+        self._take_marked()
 
     def _escape(self) -> None:
         if self.is_open:

@@ -53,6 +53,7 @@ class CrossDialog(_Question):
 
         super().__init__(parent, look, tr("A cross of two breeds"), tr("Keep the cross"))
         self._on_kept = on_kept
+        self._asked: set[str] = set()
         self._choices = [one for one in breed_choices(info, first) if one.correction.kind is Kind.BREED]
         options = [(one.shown, one.names) for one in self._choices]
         self.fields = (
@@ -83,8 +84,24 @@ class CrossDialog(_Question):
         if folded(name) == folded(second_name):
             self.wrong.configure(text=tr("These are the same breed twice."))
             return
+        if self._asks_spelling():
+            return
         self.close()
         self._on_kept(Correction(Kind.CROSS, label, name, second=second, second_name=second_name))
+
+    def _asks_spelling(self) -> bool:
+        """Whether words that are no known breed are kept only at the next Enter, with what was probably meant."""
+        for field in self.fields:
+            words = field.text
+            if field.chosen is None and words not in self._asked:
+                self._asked.add(words)
+                said = tr("“{words}” is no known breed. Press Enter once more to keep it as written.")
+                if field.meant:
+                    said = tr("Did you mean {name}? It is in the list. Enter once more keeps “{words}” as written.")
+                self.wrong.configure(text=said.format(words=words, name=field.meant))
+                field.begin()
+                return True
+        return False
 
     def _breed(self, field: NameField) -> tuple[str, str]:
         """The label's id and English name, or the words as typed."""

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from tkinter import ttk
 
 from core.name_search import best_matches, folded
+from core.name_spelling import close_matches
+from core.texts import tr
 from gui.theme import BODY, Look
 
 _ROWS = 7
@@ -26,6 +28,7 @@ class NameField(ttk.Frame):
         super().__init__(parent)
         self._known = options
         self._matches: list[int] = []
+        self._are_meant = False  # the list asks whether one of these was meant
         self._is_own = False
         self._typed = tkinter.StringVar(self)
         ttk.Label(self, text=title, style="Strong.TLabel").pack(anchor="w", pady=(0, look.px(4)))
@@ -61,7 +64,12 @@ class NameField(ttk.Frame):
             return None
         wanted = folded(self.text)
         exact = (n for n, (shown, names) in enumerate(self._known) if wanted in map(folded, (shown, *names)))
-        return next(exact, self._matches[0] if self._matches else None)
+        return next(exact, self._matches[0] if self._matches and not self._are_meant else None)
+
+    @property
+    def meant(self) -> str:
+        """The name that was probably meant by what is written and is none of them; empty where none is near."""
+        return self._known[self._matches[0]][0] if self._are_meant and self._matches else ""
 
     def put(self, text: str) -> None:
         """Write this into the field."""
@@ -83,9 +91,17 @@ class NameField(ttk.Frame):
             self._fill()
 
     def _fill(self) -> None:
-        self._matches = best_matches(self.text, ((n, names) for n, (_, names) in enumerate(self._known)))
+        named = [(n, names) for n, (_, names) in enumerate(self._known)]
+        self._matches = best_matches(self.text, named)
+        self._are_meant = not self._matches
+        if self._are_meant:
+            self._matches = [n for n, _ in close_matches(self.text, named)]
         self.list.delete(0, "end")
-        self.list.insert("end", *(f" {self._known[n][0]}" for n in self._matches))
+        self.list.insert("end", *(f" {self._row(n)}" for n in self._matches))
+
+    def _row(self, number: int) -> str:
+        name = self._known[number][0]
+        return tr("Did you mean {name}?").format(name=name) if self._are_meant else name
 
     def _move(self, step: int) -> str:
         rows: tuple[int, ...] = self.list.curselection()  # type: ignore[no-untyped-call]

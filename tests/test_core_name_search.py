@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.models import find_model
 from core.name_search import best_matches, folded
+from core.name_spelling import close_matches, sound
 
 BREEDS = [
     (0, ("Siberian husky", "husky sibérien")),
@@ -49,3 +51,31 @@ def test_an_exact_name_comes_before_longer_ones() -> None:
 
 def test_folding_loses_only_case_accents_and_marks() -> None:
     assert folded("Saint-Bernard (poil court)") == "saint bernard poil court"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("chiwawa", "Chihuahua"),
+        ("labradour", "Labrador retriever"),
+        ("rotweiler", "Rottweiler"),
+        ("berger alemand", "German shepherd"),
+        ("golden retreiver", "Golden retriever"),
+        ("poodel", "Toy poodle"),
+        ("shitzu", "Shih-Tzu"),
+        ("zzzz", None),
+        ("box", None),
+        ("", None),
+    ],
+)
+def test_misspelt_breeds_are_known_again(typed: str, meant: str | None) -> None:
+    labels = find_model("dogs-fast").info.labels
+    found = close_matches(typed, ((n, (label.en, label.fr)) for n, label in enumerate(labels)))
+    assert (labels[found[0][0]].en if found else None) == meant
+    assert len(found) <= 4
+
+
+def test_nearer_names_come_first() -> None:
+    assert close_matches("boxr", [(0, ["Foxer"]), (1, ["Boxer"]), (2, ["Boxer cross"])]) == [(1, 1), (2, 1)]
+    assert close_matches("abdcefgh", [(0, ["abcdefgh"])]) == [(0, 1)], "two letters swapped are one slip"
+    assert sound("Épagneul") == sound("epagnneul")

@@ -288,7 +288,9 @@ def test_a_correction_is_kept_and_shown_again(driver: Driver, photos: dict[str, 
         ("croise", "Corrected: Mixed breed", Kind.MIXED),
         ("mixed", "Corrected: Mixed breed", Kind.MIXED),
         ("inconnue", "Corrected: Unknown breed", Kind.UNKNOWN),
-        ("Jack Russell", "Corrected: Jack Russell", Kind.OTHER),
+        ("yellou", "Corrected: Yellow Labrador Retriever", Kind.OTHER),
+        ("grren", "Corrected: green", Kind.BREED),
+        ("Jack Russell", "Corrected: Jack Russell Terrier", Kind.OTHER),
     ],
 )
 def test_what_can_be_typed(window: Window, photos: dict[str, Path], typed: str, shown: str, kind: Kind) -> None:
@@ -298,6 +300,32 @@ def test_what_can_be_typed(window: Window, photos: dict[str, Path], typed: str, 
     window.settle()
     assert window.corrected == shown
     assert window.now.opened.correction.kind is kind
+
+
+@pytest.mark.parametrize("typed", ["Zonkey hound", "gren"])
+def test_words_as_written_have_to_be_chosen(window: Window, photos: dict[str, Path], typed: str) -> None:
+    window.open(photos["blue"])
+    box = window.tab.correction
+    window.type(typed, box.entry)
+    rows = box.list.get(0, "end")
+    assert typed in rows[-1] and box._marked != len(rows) - 1
+    assert [row.strip().startswith("Did you mean green") for row in rows[:-1]] == [True] * (typed == "gren")
+    if typed != "gren":
+        window.press("<Return>")
+        window.settle()
+        assert window.corrected == "" and box.is_open
+    window.press("<Down>")
+    window.press("<Return>")
+    window.settle()
+    assert window.corrected == f"Corrected: {typed}"
+
+
+def test_the_button_keeps_what_can_mean_nothing_else(window: Window, photos: dict[str, Path]) -> None:
+    window.open(photos["blue"])
+    window.type("Zonkey hound", window.tab.correction.entry)
+    window.tab.correction.button.invoke()
+    window.settle()
+    assert window.corrected == "Corrected: Zonkey hound"
 
 
 def test_a_correction_is_kept_even_when_the_window_is_closed_at_once(
