@@ -19,7 +19,7 @@ class ChoiceBox(ttk.Combobox):
     """Reports only what the user chooses; the wheel scrolls past it without changing it."""
 
     def __init__(self, parent: tkinter.Misc, look: Look, most_text_px: int, on_chosen: Callable[[], object]) -> None:
-        """`most_text_px` is for usual letters, and wide enough for what could be chosen; what is may have twice that."""
+        """`most_text_px` is for usual letters, and enough for what could be chosen; what is may have twice that."""
         super().__init__(parent, state="readonly", height=16, style=_STYLE, postcommand=self._on_opening)
         self._look = look
         self._most_text_px = most_text_px

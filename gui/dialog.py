@@ -43,6 +43,8 @@ class Dialog(tkinter.Toplevel):
         for key in ("<Return>", "<KP_Enter>"):
             self.bind(key, lambda event: self._on_enter(event.widget))
         self.bind("<Escape>", lambda _event: self.close())
+        self.bind("<Configure>", lambda event: self._on_resized() if event.widget is self else None)
+        self._size = (0, 0)
         self.protocol("WM_DELETE_WINDOW", self.close)
 
     def show(self) -> None:
@@ -54,7 +56,7 @@ class Dialog(tkinter.Toplevel):
         x = parent.winfo_rootx() + (parent.winfo_width() - width) // 2
         y = parent.winfo_rooty() + (parent.winfo_height() - height) // 3
         x = max(0, min(x, self.winfo_screenwidth() - width))
-        self.geometry(f"+{x}+{max(0, min(y, self.winfo_screenheight() - height))}")
+        self.geometry(f"+{x}+{max(0, min(y, self.winfo_screenheight() - height - _TITLE_BARS_PX))}")
         self.deiconify()
         self.close_button.focus_set()
 
@@ -70,6 +72,17 @@ class Dialog(tkinter.Toplevel):
         most = self.winfo_screenheight() - self.foot.winfo_reqheight() - self.look.px(20) - _TITLE_BARS_PX
         self._scroll_all.take_room(most)
         self._scroll_all.take_width(self.winfo_screenwidth() - _RIMS_PX)
+
+    def _on_resized(self) -> None:
+        """What arrives later can make it larger: then it moves as far as its edges would leave the screen."""
+        size = (self.winfo_width(), self.winfo_height())
+        if size == self._size or not self.winfo_viewable():
+            return
+        self._size = size
+        right = self.winfo_rootx() + size[0] - self.winfo_screenwidth()
+        below = self.winfo_rooty() + size[1] - self.winfo_screenheight()
+        if right > 0 or below > 0:
+            self.geometry(f"+{max(0, self.winfo_x() - max(0, right))}+{max(0, self.winfo_y() - max(0, below))}")
 
     def close(self) -> None:
         """Away with it."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tkinter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.texts import language
@@ -12,6 +13,9 @@ from gui.background import Background
 from gui.theme import Look
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from core.jobs import Job
     from core.manual import Page
     from gui.manual_window import ManualWindow
 
@@ -98,6 +102,20 @@ class ManualDesk:
         else:
             self.window.show_contents(self._pages)
         self._show()
+
+    def shrink(self, number: int, path: Path, size: tuple[int, int], done: Callable[[Image | None], None]) -> None:
+        """A picture of a page in another size, worked out beside the window."""
+
+        def work(_job: Job) -> Image | None:
+            import PIL.Image
+
+            try:
+                with PIL.Image.open(path) as stored:
+                    return stored.convert("RGB").resize(size, PIL.Image.Resampling.LANCZOS)
+            except (OSError, SyntaxError, ValueError):  # what Pillow raises for damaged files
+                return None
+
+        self._background.start("manual", work, done, topic=f"manual picture {number}")
 
     def closed(self) -> None:
         """The window is gone."""

@@ -14,25 +14,31 @@ from gui.theme import BIG, BODY, STRONG, TITLE, Look
 
 if TYPE_CHECKING:
     from PIL import ImageTk
+    from PIL.Image import Image
+
+    # Is told the picture's number on the page, its path and size, and who gets it (None where it cannot be read).
+    Shrink = Callable[[int, Path, tuple[int, int], Callable[[Image | None], None]], object]
 
 _WIDEST_PX = 780
 _SETTLED_MS = 150
 _TAGS = {Kind.NAME: "name", Kind.SOFT: "soft", Kind.CODE: "mono", Kind.KEY: "key", Kind.LINK: "link"}
 _HEADINGS = (BIG, TITLE, STRONG, STRONG)
-_LEVELS = 3
+_LEVELS, _MOST_KEPT = 3, 16
 
 
 class ManualPage(ttk.Frame):
     """Shows a page; `follow` is told the target of a link that was clicked, or chosen with Tab and Enter."""
 
-    def __init__(self, parent: tkinter.Misc, look: Look, follow: Callable[[str], object]) -> None:
+    def __init__(self, parent: tkinter.Misc, look: Look, follow: Callable[[str], object], shrink: Shrink) -> None:
         super().__init__(parent)
-        self._look, self._follow = look, follow
+        self._look, self._follow, self._shrink = look, follow, shrink
         self._page: Page | None = None
         self._words = ""
         self._anchor = ""
         self._links: list[str] = []
         self._pictures: list[ImageTk.PhotoImage] = []
+        self._shrunk: dict[tuple[Path, tuple[int, int]], Image] = {}
+        self._drawn = 0
         self._width = 0
         self._settling = ""
         self.text = tkinter.Text(self, wrap="word", borderwidth=0, highlightthickness=1, cursor="arrow", font=BODY)
@@ -58,6 +64,7 @@ class ManualPage(ttk.Frame):
         """Before it is destroyed: Tk's pictures and fonts must not be freed in another thread later."""
         if self._settling:
             self.after_cancel(self._settling)
+        self._drawn += 1
         self._pictures.clear()
         del self._soft, self._mono, self._thin
 
@@ -174,6 +181,7 @@ class ManualPage(ttk.Frame):
                 text.tag_delete(name)
         text.delete("1.0", "end")
         self._links.clear()
+        self._drawn += 1
         self._pictures.clear()
         for block, after in zip(page.blocks, (*page.blocks[1:], None), strict=True):
             self._add(block, room)
@@ -237,25 +245,56 @@ class ManualPage(ttk.Frame):
             self._write(row[-1], *tags)
 
     def _add_picture(self, picture: Picture, room: int) -> None:
-        shown = self._opened(picture.path, room)
-        if shown is None:
+        """Room for it at once; it comes when it is shrunk, which takes a while."""
+        from PIL import ImageTk  # not needed before there is a picture
+
+        size = self._size_of(picture.path, room)
+        if size is None:
             self.text.insert("end", f"[{picture.alt}]\n", ("paragraph", "soft"))
             return
+        shown = ImageTk.PhotoImage("RGB", size, master=self)
         self._pictures.append(shown)
-        self.text.image_create("end", image=shown, pady=self._look.px(6))
+        place = str(self.text.image_create("end", image=str(shown), pady=self._look.px(6)))
         self.text.insert("end", "\n")
+        drawn, key = self._drawn, (picture.path, size)
 
-    def _opened(self, path: Path, room: int) -> ImageTk.PhotoImage | None:
-        from PIL import Image, ImageTk  # not needed before there is a picture
+        def show(shrunk: Image | None) -> None:
+            if drawn != self._drawn:  # the page is another one by now
+                return
+            if shrunk is None:
+                self._write_instead(place, picture.alt)
+                return
+            self._keep(key, shrunk)
+            shown.paste(shrunk)
+
+        if key in self._shrunk:
+            show(self._shrunk[key])
+        else:
+            self._shrink(len(self._pictures), picture.path, size, show)
+
+    def _size_of(self, path: Path, room: int) -> tuple[int, int] | None:
+        """Of the picture as it is to be shown; None where there is none."""
+        from PIL import Image
 
         try:
-            with Image.open(path) as stored:
-                picture = stored.convert("RGB")
+            with Image.open(path) as stored:  # its header only
+                wide, high = stored.size
         except OSError:
             return None
-        width = min(room, max(picture.width, round(picture.width * self._look.px(1000) / 1000)))
-        size = (width, max(1, round(picture.height * width / picture.width)))
-        return ImageTk.PhotoImage(picture.resize(size, Image.Resampling.LANCZOS), master=self)
+        width = min(room, max(wide, round(wide * self._look.px(1000) / 1000)))
+        return width, max(1, round(high * width / wide))
+
+    def _keep(self, key: tuple[Path, tuple[int, int]], shrunk: Image) -> None:
+        """For when the page is drawn again, with words marked in it."""
+        self._shrunk[key] = shrunk
+        while len(self._shrunk) > _MOST_KEPT:
+            del self._shrunk[next(iter(self._shrunk))]
+
+    def _write_instead(self, place: str, alt: str) -> None:
+        self.text.configure(state="normal")
+        self.text.insert(place, f"[{alt}]", ("paragraph", "soft"))
+        self.text.delete(place)
+        self.text.configure(state="disabled")
 
     def _mark_words(self) -> None:
         words = plain_letters(self._words).split()

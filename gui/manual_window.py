@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import tkinter
-from collections.abc import Sequence
-from tkinter import ttk
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tkinter import font, ttk
+from typing import TYPE_CHECKING, Protocol
 
 from core.about import NAME
 from core.manual import Hit, Page, plain
 from core.texts import tr
 from gui.manual_page import ManualPage
-from gui.theme import Look
+from gui.row_tip import RowTip
+from gui.theme import BODY, Look
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _SIZE_PX = (1080, 720)
 _LEAST_PX = (640, 400)
@@ -26,6 +31,9 @@ class ManualListener(Protocol):
     def back(self) -> None: ...
     def search(self, words: str) -> None: ...
     def closed(self) -> None: ...
+    def shrink(
+        self, number: int, path: Path, size: tuple[int, int], done: Callable[[Image | None], None]
+    ) -> object: ...
 
 
 class ManualWindow(tkinter.Toplevel):
@@ -45,9 +53,11 @@ class ManualWindow(tkinter.Toplevel):
         self._search_label = ttk.Label(self._side, style="Small.TLabel")
         self._words = tkinter.StringVar(self)
         self.search_field = ttk.Entry(self._side, textvariable=self._words)
-        self.contents = ttk.Treeview(self._side, show="tree", selectmode="browse")
+        self._list = ttk.Frame(self._side)
+        self.contents = ttk.Treeview(self._list, show="tree", selectmode="browse")
+        self._tip = RowTip(self.contents, look)
         self._nothing = ttk.Label(self._side, style="Faint.TLabel", wraplength=px(_CONTENTS_PX), justify="left")
-        self.page = ManualPage(self, look, listener.follow)
+        self.page = ManualPage(self, look, listener.follow, listener.shrink)
         self._build()
         self.show_texts()
         self._open()
@@ -66,6 +76,7 @@ class ManualWindow(tkinter.Toplevel):
             row = self._add("", page.title, page.name, "")
             for heading in page.headings:
                 self._add(row, plain(heading.spans), page.name, heading.anchor)
+        self._fit_list()
 
     def show_hits(self, pages: Sequence[Page], hits: Sequence[Hit]) -> None:
         """What was found, page by page, instead of the contents."""
@@ -77,6 +88,7 @@ class ManualWindow(tkinter.Toplevel):
             for hit in found:
                 if hit.anchor:
                     self._add(row, titles[hit.anchor], page.name, hit.anchor)
+        self._fit_list()
         if not hits:
             self._nothing.grid(row=4, column=0, sticky="new", pady=self._look.px(8))
 
@@ -105,9 +117,7 @@ class ManualWindow(tkinter.Toplevel):
         self.back_button.pack(side="left")
         self._search_label.grid(row=1, column=0, sticky="w")
         self.search_field.grid(row=2, column=0, sticky="ew", pady=(px(2), px(10)))
-        self.contents.grid(row=4, column=0, sticky="ns")
-        width = min(px(_CONTENTS_PX), self.winfo_screenwidth() // 4)  # large letters leave room for the page
-        self.contents.column("#0", width=width, minwidth=width)
+        self._build_list()
         self.page.grid(row=0, column=1, sticky="nsew")
         self.contents.bind("<<TreeviewSelect>>", lambda _event: self._on_chosen())
         self._words.trace_add("write", lambda *_names: self._listener.search(self._words.get()))
@@ -121,12 +131,58 @@ class ManualWindow(tkinter.Toplevel):
         self.bind("<<ThemeChanged>>", lambda _event: self.configure(background=self._look.colours.back))
         self.protocol("WM_DELETE_WINDOW", self.close)
 
+    def _build_list(self) -> None:
+        """The contents, with bars where titles are longer or more than there is room for."""
+        bars = {
+            "y": ttk.Scrollbar(self._list, command=self.contents.yview),
+            "x": ttk.Scrollbar(self._list, command=self.contents.xview, orient="horizontal"),
+        }
+        self._list_px = min(self._look.px(_CONTENTS_PX), self.winfo_screenwidth() // 4)  # the page needs room, too
+        self._list.configure(width=self._list_px + bars["y"].winfo_reqwidth())
+        self._list.grid_propagate(False)
+        self._list.columnconfigure(0, weight=1)
+        self._list.rowconfigure(0, weight=1)
+        self._list.grid(row=4, column=0, sticky="nsew")
+        self.contents.grid(row=0, column=0, sticky="nsew")
+        bars["y"].grid(row=0, column=1, sticky="ns")
+        bars["x"].grid(row=1, column=0, sticky="ew")
+        self.contents.configure(
+            yscrollcommand=lambda first, last: _show_bar(bars["y"], first, last),
+            xscrollcommand=lambda first, last: _show_bar(bars["x"], first, last),
+        )
+        self.contents.bind("<Motion>", lambda event: self._on_motion(event))
+        self.contents.bind("<Leave>", lambda _event: self._tip.hide())
+        self.contents.bind("<Destroy>", lambda _event: self._tip.hide())
+
+    def _fit_list(self) -> None:
+        """As wide inside as its longest title."""
+        measure = font.nametofont(BODY, self).measure
+        rows = ((row, depth) for top in self.contents.get_children() for row, depth in self._with_parts(top))
+        needed = max(
+            (measure(self.contents.item(row, "text")) + self._look.px(24) * depth for row, depth in rows), default=0
+        )
+        self.contents.column("#0", width=max(self._list_px, needed), minwidth=max(self._list_px, needed), stretch=False)
+
+    def _with_parts(self, top: str) -> list[tuple[str, int]]:
+        return [(top, 1), *((row, 2) for row in self.contents.get_children(top))]
+
+    def _on_motion(self, event: tkinter.Event[tkinter.Misc]) -> None:
+        """The whole of a title that is cut."""
+        row = self.contents.identify_row(event.y)
+        text = str(self.contents.item(row, "text")) if row else ""
+        place = self.contents.bbox(row) if row else ""
+        is_cut = bool(place) and font.nametofont(BODY, self).measure(
+            text
+        ) > self.contents.winfo_width() - self._look.px(36)
+        self._tip.rest_on(text if is_cut else "", event.x_root, event.y_root + self._look.px(18))
+
     def _open(self) -> None:
         """Beside the corner of the main window, as large as the screen allows."""
         px, parent = self._look.px, self._parent
         wide, high = self.winfo_screenwidth(), self.winfo_screenheight()
         width, height = min(px(_SIZE_PX[0]), wide - 40), min(px(_SIZE_PX[1]), high - 90)
-        x = max(0, min(parent.winfo_rootx() + px(40), wide - width))
+        # As much room at the right as at the left, for the desktop's frame around it.
+        x = max(0, min(parent.winfo_rootx() + px(40), (wide - width) // 2))
         y = max(0, min(parent.winfo_rooty() + px(20), high - height - 50))
         self.minsize(min(px(_LEAST_PX[0]), width), min(px(_LEAST_PX[1]), height))
         self.geometry(f"{width}x{height}+{x}+{y}")
@@ -180,3 +236,12 @@ class ManualWindow(tkinter.Toplevel):
             self.page.text.focus_set()
         else:
             self.close()
+
+
+def _show_bar(bar: ttk.Scrollbar, first: str, last: str) -> None:
+    """Only where there is something to scroll."""
+    bar.set(first, last)
+    if float(first) <= 0 and float(last) >= 1:
+        bar.grid_remove()
+    else:
+        bar.grid()

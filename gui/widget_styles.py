@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gui.theme import Colours
 
-_RING_PX = 2
+_RING_PX, _CHOSEN_PX = 2, 3
 # Pictures of sv-ttk that it shows under the keyboard, by shape; each is 20 pixels wide and high, sliders' 22.
 _BOXES = ("button-focus", "button-focus-hover", "textbox-focus", "check-unsel-focus", "check-unsel-focus-hover")
 _FILLED_BOXES = (
@@ -77,6 +77,8 @@ def _draw_rings(root: tkinter.Tk, colours: Colours, theme: str) -> None:
     for name in _FILLED_ROUND:
         _circle(root, picture(name), colours.text, 0, _RING_PX)
         _circle(root, picture(name), colours.back, _RING_PX, 1)
+        # The ring takes nearly all of the colour that says "chosen": it goes on further in, around a smaller dot.
+        _circle(root, picture(name), colours.accent, _RING_PX + 1, _CHOSEN_PX)
     _ring_tables(root, picture("card"), colours.accent)
 
 

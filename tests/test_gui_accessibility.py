@@ -8,6 +8,7 @@ from pathlib import Path
 from tkinter import ttk
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gui.focus import focused
@@ -170,6 +171,23 @@ def test_every_style_of_widget_shows_the_keyboard(plain: Plain, theme: Any) -> N
         widget.state(["focus"])  # type: ignore[attr-defined]
         after = pixels_of(widget)
         assert strongest_change(before, after) >= 3, f"{type(widget)} {widget.cget('style')}"
+        widget.destroy()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_is_chosen_keeps_its_colour_under_the_keyboard(plain: Plain, theme: Any) -> None:
+    plain.look.use(theme)
+    accent = np.array([int(plain.look.colours.accent[n : n + 2], 16) for n in (1, 3, 5)])
+    for kind in (ttk.Radiobutton, ttk.Checkbutton):
+        widget = kind(plain.root, text="A")
+        widget.pack(padx=20, pady=20)
+        plain.root.update()
+        _ticked(widget, True)
+        counts = []
+        for state in ("!focus", "focus"):
+            widget.state([state])
+            counts.append(int((np.abs(pixels_of(widget) - accent).max(axis=2) < 24).sum()))
+        assert counts[0] > 100 and counts[1] > counts[0] // 3, f"{kind.__name__}: {counts}"
         widget.destroy()
 
 

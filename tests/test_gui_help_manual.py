@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import threading
 import tkinter
 from pathlib import Path
+from tkinter import ttk
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from core.manual import PAGES, Item, Kind, Paragraph, Table, read_manual
 from core.texts import Language, set_language, tr
@@ -172,7 +177,10 @@ def test_marked_text_can_be_copied(window: Window) -> None:
 
 def test_keys_scroll(window: Window) -> None:
     window.shell.manual.open("administrators")
-    text = opened(window).page.text
+    page = opened(window).page
+    text = page.text
+    window.wait(lambda: not page._settling, "the page in its width")
+    window.settle()
     press(window, text, "<Next>")
     after_page = text.yview()[0]
     assert after_page > 0
@@ -215,6 +223,60 @@ def test_every_page_is_drawn_whole_and_fits(driver: Driver, language: Language) 
         assert all(picture.width() <= room for picture in manual.page._pictures)
         for heading in page.headings:
             assert f"#{heading.anchor}" in text.mark_names()
+
+
+def test_pictures_are_shrunk_beside_the_window(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[bool] = []
+    resize = Image.Image.resize
+
+    def noted(*given: Any, **named: Any) -> Any:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return resize(*given, **named)
+
+    monkeypatch.setattr(Image.Image, "resize", noted)
+    window.shell.manual.open("photograph")
+    manual = opened(window)
+    window.wait(lambda: not manual.page._settling, "the page in its width")
+    window.settle()
+    names = manual.page.text.image_names()
+    for one in manual.page._pictures:
+        points = itertools.product(range(0, one.width(), 25), range(0, one.height(), 25))
+        assert len({manual.tk.call(str(one), "get", x, y) for x, y in points}) > 5, "the picture, not the place for it"
+    assert names and threads and not any(threads)
+    before = len(threads)
+    manual.search_field.insert(0, "a")  # drawn again, with the words marked
+    window.settle()
+    assert len(threads) == before
+
+
+def test_a_damaged_picture_is_told_in_words(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs" / "en").mkdir(parents=True)
+    (tmp_path / "docs" / "en" / "index.md").write_text("# Here\n\n![A dog](half.png)\n", encoding="utf-8")
+    whole = io.BytesIO()
+    Image.effect_noise((200, 200), 50).save(whole, "PNG")
+    (tmp_path / "docs" / "en" / "half.png").write_bytes(whole.getvalue()[:5000])
+    monkeypatch.setattr("core.manual.program_dir", lambda: tmp_path)
+    window.shell.manual.open("index")
+    manual = opened(window)
+    assert "[A dog]" in read(manual)
+    assert not manual.page.text.image_names()
+
+
+def test_the_manual_is_whole_on_a_small_screen_in_large_text(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tkinter.Misc, "winfo_screenwidth", lambda _self: 1280)
+    monkeypatch.setattr(tkinter.Misc, "winfo_screenheight", lambda _self: 720)
+    window = driver(text_size=200, language="fr", size="1240x600")
+    window.shell.manual.open("folder")
+    manual = opened(window)
+    assert 0 <= manual.winfo_rootx() and manual.winfo_rootx() + manual.winfo_width() <= 1270
+    assert manual.winfo_rooty() + manual.winfo_height() <= 720
+    first, last = manual.contents.xview()
+    assert (first, last) != (0.0, 1.0), "longer titles can be scrolled to"
+    bars = [one for one in manual._list.winfo_children() if isinstance(one, ttk.Scrollbar) and one.winfo_viewable()]
+    assert {str(one.cget("orient")) for one in bars} >= {"horizontal"}
+    manual.event_generate("<Escape>")
+    window.settle()
+    assert window.shell.manual.window is None
 
 
 def test_a_missing_picture_is_told_in_words(window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
