@@ -30,6 +30,8 @@ def standing_of(desk: FolderDesk, actions: Mapping[str, Action]) -> Standing:
         return Standing()
     again = actions["folder_go_on"]
     state = run.progress.state if run.progress else shown.run.state if shown else None
+    if run.problem and run.progress is None and shown is None:  # it has not even begun
+        return Standing(name_of(roots), run.problem, offered=again)
     if run.problem or (state is not None and state.value == _STOPPED):
         return Standing(name_of(roots), stopped_at(run.progress, desk.total), offered=again)
     if desk.gone:

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 import main as program
+from core.errors import UserError
 from core.settings import Settings, load_settings, save_settings
+from gui.folder_engine import FolderEngine
 from gui.lone_window import LoneWindow
 from gui.window_place import Screen, fitted
 from tests.bundle_factory import make_bundle
@@ -158,6 +160,22 @@ def test_without_any_model_a_folder_says_why_and_can_be_gone_on_with(
     window.wait(lambda: not window.folder_desk.run.is_running, "the end")
     window.settle()
     assert window.model == "gone" and notice(window).text == ""
+
+
+def test_a_folder_that_cannot_be_begun_says_why(
+    window: Window, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_engine: FolderEngine, _roots: object) -> None:
+        raise UserError("The library cannot be reached.")
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr(FolderEngine, "tag", refuse)
+        window.shell.open_paths([photos["red"].parent])
+        window.wait(lambda: window.sentence == "The library cannot be reached.", "the reason")
+        window.settle()
+    assert window.folder.progress.button.cget("text") == "Go on"
+    window.folder.progress.button.invoke()
+    window.wait(lambda: len(window.folder_desk.rows) == 5 and not window.folder_desk.run.is_running, "the rows")
 
 
 # The screen is smaller than it was
