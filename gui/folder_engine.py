@@ -72,7 +72,7 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many photographs a run has of each kind, and how many of them all were reviewed."""
+    """How many photographs a run has of each kind that nobody looked at yet, and how many were reviewed."""
 
     sure: int
     unsure: int
@@ -82,7 +82,7 @@ class Tally:
 
     @property
     def total(self) -> int:
-        return self.sure + self.unsure + self.not_a_dog + self.unreadable
+        return self.sure + self.unsure + self.not_a_dog + self.unreadable + self.reviewed
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,9 @@ class FolderEngine:
 
         review.prepare()  # here, behind the rows: the first letter of a search is answered at once
         kinds = (Status.SURE, Status.UNSURE, Status.NOT_A_DOG, Status.UNREADABLE)
-        sure, unsure, not_a_dog, unreadable = (review.count(Filter(statuses=frozenset({kind}))) for kind in kinds)
+        sure, unsure, not_a_dog, unreadable = (
+            review.count(Filter(statuses=frozenset({kind}), reviewed=False)) for kind in kinds
+        )
         return Tally(sure, unsure, not_a_dog, unreadable, review.count(Filter(reviewed=True)))
 
     def _info_of(self, run: Run) -> BundleInfo:

@@ -81,6 +81,7 @@ def what_came(tally: Tally) -> str:
     if not tally.total:
         return tr("There are no photographs here. Choose another folder.")
     counted = (
+        (tally.reviewed, tr("{count} reviewed")),
         (tally.sure, tr("{count} sure")),
         (tally.unsure, tr("{count} to look at")),
         (tally.not_a_dog, tr("{count} without a dog")),
@@ -92,12 +93,9 @@ def what_came(tally: Tally) -> str:
 
 
 def _what_next(tally: Tally) -> str:
-    if not (tally.sure or tally.unsure):
-        return ""
-    if tally.reviewed >= tally.total - tally.unreadable:
-        return tr("All reviewed: export them now.")
     if tally.reviewed:
-        return tr("{count} reviewed so far.").format(count=number(tally.reviewed))
+        is_all = tally.reviewed == tally.total - tally.unreadable
+        return tr("All reviewed: export them now.") if is_all else ""
     return tr("Begin with the most doubtful.") if tally.unsure > 1 else ""
 
 

@@ -37,6 +37,18 @@ class RowCells:
     thumbnail: bytes | None
 
 
+def sign_of(cells: RowCells) -> str:
+    """The sign in front of its answer: that of a person's word where there is one, else of the verdict."""
+    if cells.reviewed:
+        return "reviewed"
+    return SIGNS[cells.status.value] if cells.status else ""
+
+
+def verdict_of(cells: RowCells) -> str:
+    """The same in words."""
+    return tr("Reviewed") if cells.reviewed else status_name(cells.status)
+
+
 class RowListener(Protocol):
     """Hears what is done in a view."""
 

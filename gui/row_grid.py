@@ -7,7 +7,7 @@ import tkinter
 from tkinter import font
 from typing import TYPE_CHECKING
 
-from gui.row_cells import SIGNS, RowCells, RowListener, short_name, status_name
+from gui.row_cells import SIGNS, RowCells, RowListener, short_name, sign_of, status_name
 from gui.row_mouse import bind_wheel
 from gui.row_signs import REVIEWED, SUSPECT
 from gui.row_slots import Mark, Raster, Slot
@@ -122,9 +122,9 @@ class TileSlot(Slot):
             canvas.itemconfigure(self._answer, text="…")
             self._tip = ""
             return
-        kind = SIGNS[cells.status.value] if cells.status else ""
+        kind = sign_of(cells)
         canvas.itemconfigure(self._sign, image=view.signs.get(kind, self._sign_px) if kind else "")
-        no_picture = kind if not cells.thumbnail else ""
+        no_picture = SIGNS[cells.status.value] if cells.status and not cells.thumbnail else ""
         canvas.itemconfigure(self._none, image=view.signs.get(no_picture, self._none_px) if no_picture else "")
         canvas.itemconfigure(self._check, image=view.signs.get(REVIEWED, self._badge_px) if cells.reviewed else "")
         canvas.itemconfigure(self._suspect, image=view.signs.get(SUSPECT, self._badge_px) if cells.is_suspect else "")

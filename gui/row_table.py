@@ -8,12 +8,12 @@ from tkinter import font
 from typing import TYPE_CHECKING
 
 from core.texts import tr
-from gui.row_cells import SIGNS, RowCells, RowListener, file_name_in, short_name, status_name
+from gui.row_cells import RowCells, RowListener, file_name_in, short_name, sign_of, verdict_of
 from gui.row_headings import Column, RowHeadings
 from gui.row_signs import REVIEWED, SUSPECT
 from gui.row_slots import Mark, Raster, Slot
 from gui.row_view import RowView
-from gui.theme import BODY, STRONG, Look
+from gui.theme import BODY, SMALL, STRONG, Look
 
 if TYPE_CHECKING:
     from PIL import ImageTk
@@ -153,20 +153,22 @@ class TableSlot(Slot):
             self._tips = []
             return
         words = (
-            *(cells.name, status_name(cells.status), cells.answer),
+            *(cells.name, verdict_of(cells), cells.answer),
             *(cells.confidence, cells.animal, cells.reviewed or (tr("Perhaps wrong") if cells.is_suspect else "")),
         )
         ends = self._borders[1:]
         starts = (self._name_at, self._word_at, ends[1] + px(8), ends[2] + px(4), ends[3] + px(8), self._said_at)
         self._tips = []
         for place, (text, start, item) in enumerate(zip(words, starts, self._texts, strict=True)):
-            face = STRONG if place == 2 else BODY
+            face = STRONG if place == 2 else SMALL if place == 3 and cells.reviewed else BODY
             shown = self._cut(text, face, ends[place] - start - px(6), is_name=place == 0)
             canvas.itemconfigure(item, text=shown)
             if shown != text:
                 self._tips.append((self._borders[place], ends[place], text))
-        kind = SIGNS[cells.status.value] if cells.status else ""
+        kind = sign_of(cells)
         canvas.itemconfigure(self._sign, image=signs.get(kind, self._sign_px) if kind else "")
+        ink, face = (self._view.look.colours.faint, SMALL) if cells.reviewed else (self._view.look.colours.text, BODY)
+        canvas.itemconfigure(self._texts[3], fill=ink, font=face)
         looked_at = SUSPECT if cells.is_suspect else REVIEWED if cells.reviewed else ""
         canvas.itemconfigure(self._check, image=signs.get(looked_at, self._sign_px) if looked_at else "")
 

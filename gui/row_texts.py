@@ -22,7 +22,7 @@ def cells_of(row: Row, info: BundleInfo, thumbnail: bytes | None, is_suspect: bo
         name=printable(tagged.path.name),
         status=tagged.verdict.status,
         answer=corrected_breed(tagged.reviewed, info) if tagged.reviewed else answer_of(tagged.verdict, info),
-        confidence=confidence_of(tagged.verdict),
+        confidence=_of_model(confidence_of(tagged.verdict)) if tagged.reviewed else confidence_of(tagged.verdict),
         animal=printable(tagged.animal),
         reviewed=signed(tagged.reviewed) if tagged.reviewed else "",
         is_suspect=is_suspect,
@@ -48,6 +48,11 @@ def answer_of(verdict: Verdict, info: BundleInfo) -> str:
 def confidence_of(verdict: Verdict) -> str:
     """How likely the first breed is; empty where the answer names none."""
     return percent(verdict.candidates[0].probability) if verdict.named else ""
+
+
+def _of_model(share: str) -> str:
+    """How likely the model's breed is, where a person's word stands before it."""
+    return tr("model: {percent}").format(percent=share) if share else ""
 
 
 def signed(correction: Correction) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from core.library import Library
 from core.records import Kind
+from gui.row_cells import sign_of, verdict_of
 from tests.window_driver import *  # noqa: F403
 from tests.window_driver import BLUE, GREEN, GREY, RED, Driver, Window, colour_photo
 
@@ -79,6 +80,32 @@ def test_enter_accepts_and_the_next_row_comes(rows: Window) -> None:
     assert [row.tagged.path.name for row in rows.folder_desk.review.rows(rows.folder_desk.rows.numbers)] == order, (
         "what was labelled stays in its place"
     )
+
+
+def test_what_a_person_said_is_no_question_any_more(rows: Window) -> None:
+    assert rows.sentence == "7 photographs: 4 sure, 1 to look at, 1 without a dog, 1 unreadable."
+    before = cells(rows, "between.jpg")
+    assert sign_of(before) == "question" and before.confidence.endswith("%") and ":" not in before.confidence
+    press(rows, "<Return>")
+    rows.settle()
+    rows.wait(lambda: "reviewed" in rows.sentence, "the count")
+    assert rows.sentence == "7 photographs: 1 reviewed, 4 sure, 1 without a dog, 1 unreadable."
+    assert verdict_of(cells(rows, "between.jpg")) == "Reviewed"
+    place = rows.folder_desk.rows.places[next(n for n, one in rows.folder.view._cells.items() if one.reviewed)]
+    slot = rows.folder.view._slots[place]
+    shown = rows.folder.view.canvas.itemcget(slot._sign, "image")
+    assert shown == str(rows.folder.view.signs.get("reviewed", slot._sign_px))
+    assert rows.folder.view.canvas.itemcget(slot._share, "text") == f"model: {before.confidence}"
+    rows.folder.focus_rows()
+    press(rows, "<Control-z>")
+    rows.wait(lambda: "1 to look at" in rows.sentence, "the count")
+    assert sign_of(cells(rows, "between.jpg")) == "question"
+
+
+def test_when_all_is_reviewed_it_says_so(rows: Window) -> None:
+    press(rows, "<Control-a>", "<Return>")
+    rows.wait(lambda: "reviewed" in rows.sentence, "the count")
+    assert rows.sentence == "7 photographs: 6 reviewed, 1 unreadable. All reviewed: export them now."
 
 
 def test_enter_on_no_dog_says_that_there_is_none(rows: Window) -> None:
