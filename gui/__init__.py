@@ -36,7 +36,7 @@ folder_words       what the tab says in sentences; folder_standing: how the fold
 folder_welcome, folder_progress, folder_preview, folder_dialogs   parts of the tab
 candidate_list, key_bar, name_field   parts of these
 figures_page       the figures of a folder; bar_chart, agreement_view, confusion_view: its parts
-row_texts          what stands in a row, in words
+row_texts          what stands in a row, in words; shown_names: names without what breaks a line
 retrain_tab        three steps and the earlier runs: lays out and reports
 retrain_desk       what happens there: photographs looked at, choices filled in, a training watched, its result used
 retrain_results    what became of trainings: results and earlier runs, their models used; retrain_place: where one is

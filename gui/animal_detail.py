@@ -14,6 +14,7 @@ from core.shelter_claims import description_of
 from core.texts import tr
 from gui.animal_rows import OF_NAMES, AnimalRow
 from gui.background import Background
+from gui.shown_names import printable
 from gui.theme import BODY, Look
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class AnimalDetail(ttk.Frame):
     def _write_row(self, row: AnimalRow, language: str) -> None:
         text, count = self.text, len(row.animal.photographs)
         photographs = tr("1 photograph") if count == 1 else tr("{count} photographs").format(count=count)
-        text.insert("end", row.animal.name, "title")
+        text.insert("end", printable(row.animal.name), "title")
         text.insert("end", f"  {photographs}", "faint")
         if words := description_of(row.checked.claim, "fr" if language == "fr" else "en"):
             text.insert("end", f"  ·  {words}", "faint")

@@ -18,6 +18,7 @@ from core.shelter_facts import Facts, Sex, parse_age, parse_born, parse_sex
 from core.texts import language, tr
 from gui.editable_table import Cell
 from gui.export_kinds import asm3_options, listing_options
+from gui.shown_names import printable
 
 NAME, CODE, AGE, SEX = 1, 2, 3, 4
 FIELDS = (NAME, CODE, AGE, SEX)
@@ -102,7 +103,7 @@ def cells_of(row: AnimalRow, facts: Facts, form: Form, default_age: float | None
 def text_to_edit(animal: Animal, facts: Facts, column: int) -> str:
     """What stands in the field while a cell is changed."""
     if column == NAME:
-        return facts.name or animal.name
+        return facts.name or printable(animal.name)
     if column == CODE:
         return facts.code
     if column == SEX:
@@ -116,7 +117,7 @@ def with_text(animal: Animal, facts: Facts, column: int, text: str) -> Facts:
     """The facts when somebody filled this into a cell. Raises UserError with a sentence where that cannot be."""
     text = " ".join(text.split())
     if column == NAME:
-        return replace(facts, name="" if text == animal.name else text)
+        return replace(facts, name="" if text in (animal.name, " ".join(printable(animal.name).split())) else text)
     if column == CODE:
         return replace(facts, code=text)
     if column == SEX:
@@ -157,7 +158,7 @@ def _is_note_of_listing(problem: Problem) -> bool:
 
 
 def _name_cell(animal: Animal, facts: Facts, is_none: bool) -> Cell:
-    name = facts.name or animal.name
+    name = facts.name or printable(animal.name)
     return Cell(name, "faint" if is_none else "text") if name.strip() else _missing(is_none)
 
 

@@ -105,9 +105,10 @@ def caption_lines(seen: Seen, layers: Layers) -> list[str]:
 
 
 def file_name_of(text: str) -> str:
-    """A text without what file names may not have on any system.
+    r"""A text without what file names may not have on any system, nor anything that is not seen.
 
-    >>> file_name_of('Rex: "the 1st" / Berger')
-    'Rex the 1st Berger'
+    >>> file_name_of('Rex: "the 1st" / Berger'), file_name_of("Rex\n2\x7f\udce9")
+    ('Rex the 1st Berger', 'Rex 2')
     """
-    return " ".join(re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", text).split())[:120]
+    seen = "".join(letter if letter.isprintable() and letter != "\ufffd" else " " for letter in text)
+    return " ".join(re.sub(r'[<>:"/\\|?*]', " ", seen).split())[:120]

@@ -28,6 +28,7 @@ from gui.export_kinds import looks_only
 from gui.mapping_dialog import MappingDialog
 from gui.sentence_bar import SentenceBar
 from gui.sentences_dialog import SentencesDialog
+from gui.shown_names import printable
 from gui.theme import Look
 
 if TYPE_CHECKING:
@@ -305,7 +306,10 @@ class CheckPage(ttk.Frame):
         self._check()
         self.table.refresh()
         said = tr("{count} of {of} animals are in {name}. Columns used: {columns}.").format(
-            count=grouped(found), of=grouped(len(names)), name=path.name, columns=", ".join(table.columns.values())
+            count=grouped(found),
+            of=grouped(len(names)),
+            name=printable(path.name),
+            columns=", ".join(table.columns.values()),
         )
         if not table.problems:
             self._said.say(said, kind="check" if found else "problem")
@@ -316,7 +320,7 @@ class CheckPage(ttk.Frame):
     def _show_problems(self, path: Path, problems: Sequence[str]) -> None:
         top = self.winfo_toplevel()
         assert isinstance(top, tkinter.Toplevel)
-        SentencesDialog(top, self._look, path.name, problems)
+        SentencesDialog(top, self._look, printable(path.name), problems)
 
     def _take_age(self) -> bool:
         """The age for all that have none."""

@@ -12,6 +12,7 @@ from core.errors import UserError
 from core.export_files import safe_name, shown
 from core.export_jobs import Form, Scope
 from core.texts import tr
+from gui.answer_texts import file_name_of
 from gui.export_kinds import ORIGINALS, ExportKind, Target
 from gui.option_list import ON, OptionList
 from gui.scroll_frame import ScrollFrame
@@ -285,7 +286,7 @@ class ChoosePage(ttk.Frame):
     def _suggest_name(self) -> None:
         """A name that the user wrote stays."""
         if self._file_name.get() == self._given_name:
-            self._given_name = " ".join(part for part in (self._stem, self.kind.word) if part)
+            self._given_name = " ".join(part for part in (file_name_of(self._stem), self.kind.word) if part)
             self._file_name.set(self._given_name)
 
     def _show_scopes(self) -> None:

@@ -16,6 +16,7 @@ from gui.folder_dialogs import AnimalDialog, CrossDialog
 from gui.folder_labels import said
 from gui.folder_words import photographs
 from gui.key_bar import KeyHint
+from gui.shown_names import printable
 from gui.theme import Look
 
 if TYPE_CHECKING:
@@ -237,7 +238,7 @@ class FolderActions:
                 "save",
                 lambda _job: desk.engine.save_figures(path, figures, review),
                 lambda written: desk.window.show_done(
-                    tr("The figures were saved as {name}.").format(name=written.name)
+                    tr("The figures were saved as {name}.").format(name=printable(written.name))
                 ),
                 is_promise=True,
             )

@@ -18,7 +18,8 @@ from gui.folder_engine import Entry, FolderEngine
 from gui.folder_words import photographs
 from gui.heatmap_strip import HeatmapChoices
 from gui.photo_desk import log_only
-from gui.row_texts import animal_line, printable
+from gui.row_texts import animal_line
+from gui.shown_names import printable
 from gui.verdict_card import NONE, PROBLEM, SURE, UNSURE, WAITING
 
 if TYPE_CHECKING:

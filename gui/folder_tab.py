@@ -191,7 +191,7 @@ class FolderTab(ttk.Frame):
     def _follow_row(self) -> None:
         """The current row in sight also where the whole page scrolls."""
         view, current = self.view, self._desk.selection.current
-        if view is not None and current in view.rows.places and view.winfo_ismapped():
+        if view is not None and current is not None and current in view.rows.places and view.winfo_ismapped():
             top, bottom = view.span(current)
             self._all.bring_into_sight(view.canvas, top, bottom)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.texts import language, tr
-from gui.row_texts import printable
+from gui.shown_names import printable
 
 if TYPE_CHECKING:
     from core.library import Undone

@@ -238,7 +238,7 @@ class ManualWindow(tkinter.Toplevel):
             self.close()
 
 
-def _show_bar(bar: ttk.Scrollbar, first: str, last: str) -> None:
+def _show_bar(bar: ttk.Scrollbar, first: float, last: float) -> None:
     """Only where there is something to scroll."""
     bar.set(first, last)
     if float(first) <= 0 and float(last) >= 1:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import tkinter
 from collections.abc import Callable, Sequence
-from tkinter import ttk
+from tkinter import font, ttk
 
 from core.name_search import best_matches, folded
 from core.name_spelling import close_matches
 from core.texts import tr
+from gui.row_tip import RowTip
 from gui.theme import BODY, Look
 
 _ROWS = 7
+_LEAST_LETTERS, _MOST_PX = 36, 470
 
 
 class NameField(ttk.Frame):
@@ -27,12 +29,13 @@ class NameField(ttk.Frame):
     ) -> None:
         super().__init__(parent)
         self._known = options
+        self._look = look
         self._matches: list[int] = []
         self._are_meant = False  # the list asks whether one of these was meant
         self._is_own = False
         self._typed = tkinter.StringVar(self)
         ttk.Label(self, text=title, style="Strong.TLabel").pack(anchor="w", pady=(0, look.px(4)))
-        self.entry = ttk.Entry(self, textvariable=self._typed, width=36)
+        self.entry = ttk.Entry(self, textvariable=self._typed, width=self._letters())
         self.entry.pack(fill="x")
         self.list = tkinter.Listbox(
             *(self,), activestyle="none", borderwidth=0, exportselection=False, font=BODY, height=_ROWS,
@@ -46,11 +49,29 @@ class NameField(ttk.Frame):
             self.entry.bind(key, lambda _event, step=step: self._move(step))  # type: ignore[misc]
         for key in ("<Return>", "<KP_Enter>"):
             self.entry.bind(key, lambda _event: (on_entered(), "break")[1])
+        self._tip = RowTip(self.list, look)
+        self.list.bind("<Motion>", self._on_motion)
+        for event in ("<Leave>", "<Destroy>"):
+            self.list.bind(event, lambda _event: self._tip.hide())
         self.list.bind("<<ListboxSelect>>", lambda _event: self._take_marked())
         self.list.bind("<Double-Button-1>", lambda _event: on_entered())
         # Now: the garbage collector might free it in a thread where Tk may not be used.
         self.entry.bind("<Destroy>", lambda _event: vars(self).pop("_typed", None))
         self._fill()
+
+    def _letters(self) -> int:
+        """As wide as the longest name, as far as the screen goes."""
+        measure, px = font.nametofont(BODY, self).measure, self._look.px
+        longest = max((measure(shown) for shown, _ in self._known), default=0)
+        room = min(px(_MOST_PX), self.winfo_screenwidth() - px(120))
+        return max(_LEAST_LETTERS, -(-(min(longest, room) + px(12)) // max(1, measure("0"))))
+
+    def _on_motion(self, event: tkinter.Event[tkinter.Misc]) -> None:
+        """The whole of a name that is cut."""
+        row = int(self.list.nearest(event.y))  # type: ignore[no-untyped-call]
+        text = self._known[self._matches[row]][0] if 0 <= row < len(self._matches) else ""
+        is_cut = font.nametofont(BODY, self).measure(f" {text}") > self.list.winfo_width() - 4
+        self._tip.rest_on(text if is_cut else "", event.x_root, event.y_root + self._look.px(18))
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.texts import tr
 from gui.engine import Drawn, Opened, Seen
+from gui.shown_names import printable
 
 if TYPE_CHECKING:
     from core.outlines import Mask
@@ -36,7 +37,7 @@ class OnDesk:
 
     @property
     def name(self) -> str:
-        """What to call it; empty when there is none. Names may hold bytes that are no text, which Tk refuses."""
+        """What to call it on the screen; empty when there is none."""
         if self.path:
-            return "".join(letter if letter.isprintable() else "\ufffd" for letter in self.path.name)
+            return printable(self.path.name)
         return tr("From the clipboard") if self.is_pasted else ""

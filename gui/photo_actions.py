@@ -14,6 +14,7 @@ from gui.background import Background
 from gui.clipboard import picture_in, read_clipboard
 from gui.engine import Engine
 from gui.photo_desk import PhotoDesk
+from gui.shown_names import printable
 
 _STEP = 0.1
 PHOTO_PATTERNS = (
@@ -200,7 +201,9 @@ class PhotoActions:
         self._background.start(
             "save",
             lambda _job: self._engine.save_picture(path, opened, seen, layers, captions),
-            lambda _done: self._window.show_done(tr("The picture was saved as {name}.").format(name=path.name)),
+            lambda _done: self._window.show_done(
+                tr("The picture was saved as {name}.").format(name=printable(path.name))
+            ),
             says=tr("Saving the picture…"),
             is_promise=True,
         )

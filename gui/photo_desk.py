@@ -383,7 +383,7 @@ class PhotoDesk:
     def name_for_picture(self) -> str:
         """What a saved picture may be called."""
         now = self.now
-        words = [Path(now.name).stem]
+        words = [now.path.stem if now.path else now.name]
         if now.seen:
             words += [breed_of(now.seen.info, label) for label in (now.chosen, now.versus) if label is not None]
         return file_name_of(" - ".join(words)) + ".jpg"

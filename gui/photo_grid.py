@@ -14,6 +14,7 @@ from gui.background import Background
 from gui.row_cells import RowCells
 from gui.row_grid import RowGrid
 from gui.row_selection import Selection
+from gui.shown_names import printable
 from gui.theme import Look
 
 if TYPE_CHECKING:
@@ -139,5 +140,5 @@ class PhotoGrid(ttk.Frame):
         photo = self._photos[number]
         status = None if photo.is_right is None else Status.SURE if photo.is_right else Status.UNREADABLE
         picture = self._pictures.get(photo.path)
-        name = photo.below or Path(photo.path).name
+        name = printable(photo.below or Path(photo.path).name)
         return RowCells(number, name, status, photo.text, photo.detail, photo.path, "", False, picture)

@@ -20,6 +20,7 @@ from gui.first_model import FirstModel, load_first_model
 from gui.focus import focused
 from gui.help_dialog import HelpDialog
 from gui.settings_dialog import Administrator, ModelChoice, Selection, SettingsDialog
+from gui.shown_names import printable
 from gui.timeline import mark
 
 if TYPE_CHECKING:
@@ -339,7 +340,9 @@ class Preferences:
         shell.background.start(
             "slow",
             lambda _job: shell.engine.save_diagnostics(path),
-            lambda _done: shell.show_done(tr("The diagnostic file was saved as {name}.").format(name=path.name)),
+            lambda _done: shell.show_done(
+                tr("The diagnostic file was saved as {name}.").format(name=printable(path.name))
+            ),
             says=tr("Writing the diagnostic file…"),
         )
 

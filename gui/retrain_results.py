@@ -10,6 +10,7 @@ from core.errors import UserError
 from core.texts import tr
 from gui.retrain_engine import InUse, Outcome, RunEntry
 from gui.retrain_place import Place
+from gui.shown_names import printable
 
 if TYPE_CHECKING:
     from core.train_runs import Run
@@ -117,7 +118,9 @@ class RetrainResults:
         """The model of a run as a file."""
         self._desk.ask(
             lambda: self._desk.engine.save_model(run, path),
-            lambda _done: self._desk.window.show_done(tr("The model was saved as {name}.").format(name=path.name)),
+            lambda _done: self._desk.window.show_done(
+                tr("The model was saved as {name}.").format(name=printable(path.name))
+            ),
             self._desk.on_problem,
             says=tr("Saving the model…"),
             is_promise=True,

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from core.errors import UserError
 from core.texts import tr
 from core.train_config import Source, SourceKind
+from gui.shown_names import printable
 
 TABLE_SUFFIXES = (".csv", ".xlsx", ".xlsm", ".tsv", ".txt")
 COLUMNS = ("image_column", "label_column", "group_column", "split_column")
@@ -82,7 +83,7 @@ class SourceChoice:
         if self.kind is SourceKind.LIBRARY:
             return tr("What volunteers said in Shelterlens")
         path = self.folder if self.kind is SourceKind.FOLDER else self.table
-        return path.name if path else ""
+        return printable(path.name) if path else ""
 
     @property
     def stem(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.texts import label_name, percent, tr
 from gui.answer_texts import corrected_breed
 from gui.row_cells import RowCells
+from gui.shown_names import printable
 
 if TYPE_CHECKING:
     from core.bundles import BundleInfo
@@ -22,7 +23,7 @@ def cells_of(row: Row, info: BundleInfo, thumbnail: bytes | None, is_suspect: bo
         name=printable(tagged.path.name),
         status=tagged.verdict.status,
         answer=corrected_breed(tagged.reviewed, info) if tagged.reviewed else answer_of(tagged.verdict, info),
-        confidence=_of_model(confidence_of(tagged.verdict)) if tagged.reviewed else confidence_of(tagged.verdict),
+        confidence=_beside(tagged.reviewed, tagged.verdict, info) if tagged.reviewed else confidence_of(tagged.verdict),
         animal=printable(tagged.animal),
         reviewed=signed(tagged.reviewed) if tagged.reviewed else "",
         is_suspect=is_suspect,
@@ -50,9 +51,11 @@ def confidence_of(verdict: Verdict) -> str:
     return percent(verdict.candidates[0].probability) if verdict.named else ""
 
 
-def _of_model(share: str) -> str:
-    """How likely the model's breed is, where a person's word stands before it."""
-    return tr("model: {percent}").format(percent=share) if share else ""
+def _beside(said: Correction, verdict: Verdict, info: BundleInfo) -> str:
+    """How likely the model's breed is, beside a person's word; empty where it would be that of another breed."""
+    share = confidence_of(verdict)
+    is_same = bool(share) and info.labels[verdict.candidates[0].label].id == said.label
+    return tr("model: {percent}").format(percent=share) if is_same else ""
 
 
 def signed(correction: Correction) -> str:
@@ -82,8 +85,3 @@ def animal_line(animal: Animal, info: BundleInfo) -> str:
     if share := confidence_of(animal.verdict):
         answer = tr("{breed}, {percent}").format(breed=answer, percent=share)
     return tr("{name}: {count} photographs, together {answer}").format(name=name, count=count, answer=answer)
-
-
-def printable(text: str) -> str:
-    """Names may hold bytes that are no text, which Tk refuses, and letters that break a line."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
