@@ -31,7 +31,10 @@ class Aside:
     def sentence(self) -> str:
         """What to tell the user: what was set aside, where it lies, how much came over."""
         if not self.photographs:
-            said = tr("The library of corrections was damaged. It was put aside as {path}, and a new one was begun.")
+            said = tr(
+                "The library of corrections was damaged. It was put aside as {path}. Nothing could be read of it: a "
+                "new one was begun."
+            )
             return said.format(path=self.aside)
         said = tr(
             "The library was damaged. It was put aside as {path}. What could be read of it is in a new one: "

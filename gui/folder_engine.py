@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import UserError
+from core.errors import LibraryError, UserError
 from core.texts import tr
 from gui.engine import Engine, Seen, user_name
 from gui.row_selection import RowList
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _ROWS_AT_ONCE = 500
+_NONE_KNOWN: Mapping[int, Row] = {}
 
 
 @dataclass(frozen=True)
@@ -281,13 +282,22 @@ class FolderEngine:
 
     # The volunteer's word
 
-    def label(self, review: Review, numbers: Sequence[int], word: Callable[[Row], Correction | None]) -> Kept:
-        """Keep what `word` says of each of these rows, as one act; None and rows without a picture are left out."""
+    def label(
+        self,
+        review: Review,
+        numbers: Sequence[int],
+        word: Callable[[Row], Correction | None],
+        known: Mapping[int, Row] = _NONE_KNOWN,
+    ) -> Kept:
+        """Keep what `word` says of each of these rows, as one act; None and rows without a picture are left out.
+
+        Where the library cannot be read any more, `known` has those that the window shows: their words wait.
+        """
         said: dict[int, Correction] = {}
         seen: dict[int, tuple[str, Path]] = {}
         labelled = skipped = 0
         for start in range(0, len(numbers), _ROWS_AT_ONCE):
-            for row in review.rows(numbers[start : start + _ROWS_AT_ONCE]):
+            for row in _rows_or_known(review, numbers[start : start + _ROWS_AT_ONCE], known):
                 correction = word(row) if can_be_labelled(row) else None
                 if correction is None or row.photograph is None:
                     skipped += 1
@@ -347,6 +357,17 @@ class FolderEngine:
     @property
     def _library(self) -> Library:
         return self._engine.library
+
+
+def _rows_or_known(review: Review, numbers: Sequence[int], known: Mapping[int, Row]) -> Sequence[Row]:
+    """These rows; raises LibraryError only where one is neither in the library any more nor known."""
+    try:
+        return review.rows(numbers)
+    except LibraryError:
+        if not known.keys() >= set(numbers):
+            raise
+        log.warning("words on rows as they were shown", exc_info=True)
+        return [known[number] for number in numbers]
 
 
 def can_be_labelled(row: Row) -> bool:

@@ -154,6 +154,7 @@ class FolderLabels:
             return
         self._pending.append(numbers)
         self.can_undo = True
+        known = {number: entry.row for number in numbers if (entry := self._desk.entry(number)) is not None}
 
         def arrived() -> None:
             self._pending.remove(numbers)
@@ -169,7 +170,7 @@ class FolderLabels:
             self._background.report(error)
 
         self._background.start(
-            *(_LANE, lambda _job: self._desk.engine.label(review, numbers, word), done, failed),
+            *(_LANE, lambda _job: self._desk.engine.label(review, numbers, word, known), done, failed),
             says=tr("Keeping your word…") if len(numbers) > 1 else "",
             is_promise=True,
         )

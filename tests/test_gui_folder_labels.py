@@ -96,8 +96,12 @@ def test_what_a_person_said_is_no_question_any_more(rows: Window) -> None:
     shown = rows.folder.view.canvas.itemcget(slot._sign, "image")
     assert shown == str(rows.folder.view.signs.get("reviewed", slot._sign_px))
     assert rows.folder.view.canvas.itemcget(slot._share, "text") == f"model: {before.confidence}"
+    rows.go_to("green.png")
+    rows.folder_desk.take(1)
+    rows.settle()
+    assert cells(rows, "green.png").confidence == "", "that is how likely another breed is"
     rows.folder.focus_rows()
-    press(rows, "<Control-z>")
+    press(rows, "<Control-z>", "<Control-z>")
     rows.wait(lambda: "1 to look at" in rows.sentence, "the count")
     assert sign_of(cells(rows, "between.jpg")) == "question"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core import database as database_module
+from core.errors import LibraryError
 from core.folders import library_path, unwritten_path
 from core.library import Library
 from core.records import Correction, Kind
@@ -124,6 +125,24 @@ def test_a_library_renewed_by_the_tagging_is_said_and_shown(driver: Driver, phot
     window.settle()
     assert window.word("2 green.png") is not None
     assert "another program" not in notice(window)
+
+
+def test_a_word_on_a_row_that_cannot_be_read_any_more_is_kept(
+    driver: Driver, photos: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = driver()
+    window.open_folder(photos["red"].parent)
+    window.go_to("1 red.jpg")
+
+    def damaged(*_parts: object) -> None:
+        raise LibraryError("damaged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("core.reviews.Review.rows", damaged)
+        window.press("<Return>", window.folder.view.canvas)
+        window.wait(lambda: not window.folder_desk.labels.pending, "the word")
+    window.settle()
+    assert window.word("1 red.jpg") is not None
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody move an open file")
