@@ -79,10 +79,16 @@ class Dialog(tkinter.Toplevel):
         if size == self._size or not self.winfo_viewable():
             return
         self._size = size
+        self.after_idle(self._stay_on_screen)  # Tk forgets a move while it works off a new size
+
+    def _stay_on_screen(self) -> None:
+        size = self._size
         right = self.winfo_rootx() + size[0] - self.winfo_screenwidth()
         below = self.winfo_rooty() + size[1] - self.winfo_screenheight()
         if right > 0 or below > 0:
-            self.geometry(f"+{max(0, self.winfo_x() - max(0, right))}+{max(0, self.winfo_y() - max(0, below))}")
+            # Where its frame is; winfo_x and winfo_y do not count the title bar everywhere.
+            x, y = (int(place) for place in self.geometry().split("+")[1:3])
+            self.geometry(f"+{max(0, x - max(0, right))}+{max(0, y - max(0, below))}")
 
     def close(self) -> None:
         """Away with it."""
