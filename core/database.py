@@ -33,6 +33,7 @@ _PATIENCE_S = 5.0
 _NO_TEXT = "Could not decode to UTF-8"
 _OF_PEOPLE = ("photographs", "corrections", "groupings", "actions")
 # Beside the library: damage was met, look at every page; and what replaces a damaged one, until it is complete.
+_LEAST_PAGE_BYTES = 512
 _DAMAGED, _RENEWED = "-damage-met", "-renewed"
 
 
@@ -116,6 +117,9 @@ class Database:
                 "back, or close Shelterlens and start it again."
             )
             raise LibraryError(said.format(path=self.path))
+        if _is_cut(self.path):  # SQLite would write into a journal that nobody finds again
+            self._mark_damaged()
+            raise LibraryError(_damaged(self.path))
 
     def _reopen(self) -> bool:
         """Go on with the same library where it is back, such as with its drive; whether it is."""
@@ -222,6 +226,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether the file is no whole number of pages, as none of SQLite's is: something else was written over it.
+
+    It is not opened to be looked at: closing it would take SQLite's locks away from this process (POSIX).
+    """
+    try:
+        return path.stat().st_size % _LEAST_PAGE_BYTES != 0
+    except OSError:
+        return False
 
 
 def _contains(words: str, text: str | bytes | None) -> bool:

@@ -45,7 +45,7 @@ def meant_choices(typed: str, choices: Sequence[Choice]) -> list[Choice]:
     from core.shelter_breeds import listed_breeds
 
     near = close_matches(typed, ((n, choice.names) for n, choice in enumerate(choices)))[:_MOST_MEANT]
-    found = [replace(choices[n], shown=_asked(choices[n].shown)) for n, _ in near]
+    found = [replace(choices[n], shown=_asked(choices[n].shown.partition("  (")[0])) for n, _ in near]
     known = {folded(name) for choice in choices for name in choice.names}
     others = [one for one in listed_breeds(language()) if not known.intersection(map(folded, one[1]))]
     named = [(n, names) for n, (_, names) in enumerate(others)]

@@ -196,6 +196,8 @@ class Shell:
         is_seen = self.shown() == RETRAIN and self.retrain_desk.shows_run
         learning = "" if is_seen else self.retrain_desk.in_short()
         self.status.show_running(self._running or behind or learning)
+        if self.root.title() != (title := self._title()):  # another folder has another name
+            self.root.title(title)
 
     def model_changed(self, name: str, previous: str | None, ready: Callable[[], object]) -> None:
         """A trained model was taken into use, or taken back: it is in the settings already. `ready` once it answers."""

@@ -171,6 +171,19 @@ def test_who_has_it_open_learns_that_another_process_renewed_it(path: Path, tmp_
     assert not path.with_name(path.name + "-damage-met").exists()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows lets nobody write over an open file")
+def test_nothing_is_written_to_a_journal_that_nobody_finds_again(path: Path, tmp_path: Path) -> None:
+    library = Library(path, tmp_path / "waiting.jsonl")
+    library.correct("hash", None, said(1))  # its pages are in memory: SQLite itself would go on for a while
+    ruin(path)
+    with pytest.raises(LibraryError, match="is damaged"):
+        library.correct("hash", None, said(2))
+    library.close()
+    again = Library(path, tmp_path / "waiting.jsonl")
+    found = again.correction("hash")
+    assert found is not None and found.name == said(2).name and "One word" in again.notice
+
+
 def test_another_library_in_its_place_is_no_renewal(path: Path, tmp_path: Path) -> None:
     library = Library(path)
     Library(tmp_path / "other.sqlite").close()

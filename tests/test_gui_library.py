@@ -119,6 +119,7 @@ def test_a_library_renewed_by_the_tagging_is_said_and_shown(driver: Driver, phot
     shown = [window.entry(number).row.tagged for number in window.folder_desk.rows.numbers]
     assert {one.path.parent.name for one in shown} == {"other"} and len(shown) == 2 < len(first)
     assert window.folder.progress.now.title == "other"
+    assert window.root.title().startswith("other - ")
     assert window.word("1 red.jpg") is not None, "what waited is in the new library"
     window.go_to("2 green.png")
     window.press("<Return>", window.folder.view.canvas)
