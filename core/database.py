@@ -65,8 +65,12 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """A connection to read what was committed, for this thread alone."""
-        if self._is_elsewhere():
-            self._reopen()
+        # Not waited for: this thread may be reading already, and who writes then waits for it.
+        if self._is_elsewhere() and self._writers.acquire(blocking=False):
+            try:
+                self._reopen()
+            finally:
+                self._writers.release()
         with self._readers, self._explained():
             yield self._reader
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -113,6 +115,44 @@ def test_another_library_in_its_place_gets_nothing(path: Path, waiting: Path) ->
         library.correct("hash", None, BEAGLE)
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM corrections").fetchone() == (0,)
+
+
+@needs_posix
+def test_who_reads_and_who_writes_do_not_wait_for_each_other(path: Path) -> None:
+    database = Database(path)
+    unplug(path)
+    reads, goes_on = threading.Event(), threading.Event()
+    errors: list[LibraryError] = []
+
+    def read_twice() -> None:
+        with database.reading():
+            reads.set()
+            goes_on.wait(30)
+            with database.reading() as connection:
+                connection.execute("SELECT 1").fetchone()
+
+    def write() -> None:
+        try:
+            with database.writing():
+                pass
+        except LibraryError as error:
+            errors.append(error)
+        finally:
+            goes_on.set()
+
+    threads = [threading.Thread(target=one, daemon=True) for one in (read_twice, write)]
+    threads[0].start()
+    assert reads.wait(30)
+    threads[1].start()
+    until = time.monotonic() + 30
+    while threads[1].is_alive() and database._writers.acquire(blocking=False):
+        database._writers.release()
+        assert time.monotonic() < until
+    goes_on.set()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads) and len(errors) == 1
+    database.close()
 
 
 def test_without_a_file_words_wait_in_memory(path: Path) -> None:
