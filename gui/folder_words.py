@@ -81,7 +81,7 @@ def what_came(tally: Tally) -> str:
     if not tally.total:
         return tr("There are no photographs here. Choose another folder.")
     counted = (
-        (tally.reviewed, tr("{count} reviewed")),
+        (tally.reviewed, tr("1 reviewed") if tally.reviewed == 1 else tr("{count} reviewed")),
         (tally.sure, tr("{count} sure")),
         (tally.unsure, tr("{count} to look at")),
         (tally.not_a_dog, tr("{count} without a dog")),
