@@ -12,6 +12,7 @@ the source is started. With `--number 0` only starts are measured. `--json FILE`
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -47,7 +48,8 @@ def main() -> None:
     figures: dict[str, object] = {"model": wanted.model, "program": wanted.program is not None}
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{n}.jpg" for n in range(max(1, wanted.number))]
-        for path, source in zip(paths, find_photos(wanted.photographs), strict=False):
+        sources = list(itertools.islice(find_photos(wanted.photographs), len(paths)))
+        for path, source in zip(paths, itertools.cycle(sources), strict=False):  # a small folder gives some twice
             blow_up(source, path)
         if wanted.starts:
             # The first start fills the system's cache and does not count.
