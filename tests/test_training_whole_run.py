@@ -145,11 +145,17 @@ def test_a_head_that_is_killed_again_and_again_ends_as_one_that_was_not(
     pictures: Path, others: dict[Path, bytes]
 ) -> None:
     whole, killed = (new_run(config(pictures)) for _ in range(2))
+    kills = 0
     for moment in (Phase.LOOKING, Phase.CALIBRATING, Phase.REPORTING):
         start(killed, Job.TRAIN)
         until(lambda moment=moment: not again(killed).is_running or _is_past(killed, moment))  # type: ignore[misc]
         kill(killed)
-    start(killed, Job.TRAIN)
+        if read_state(killed).status is RunStatus.DONE:  # its last steps were quicker than the look at it
+            break
+        kills += 1
+    else:
+        start(killed, Job.TRAIN)
+    assert kills
     assert ended(killed).status is RunStatus.DONE
     assert run_job(whole.id, Job.TRAIN).status is RunStatus.DONE
     assert_same(whole, killed)
