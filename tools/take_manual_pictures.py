@@ -1,6 +1,6 @@
 """Take the pictures of the manual and the README: the real window in both languages, on drawn dogs; and draw the house.
 
-make pictures, or: xvfb-run -a -s "-screen 0 1280x720x24" .venv-dev/bin/python -m tools.take_manual_pictures docs
+make pictures, or: xvfb-run -a -s "-screen 0 1400x900x24" .venv-dev/bin/python -m tools.take_manual_pictures docs
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _settle(shell: Shell) -> None:
 
 def _grab(shell: Shell, path: Path) -> None:
     _settle(shell)
-    _keep(ImageGrab.grab(xdisplay=os.environ["DISPLAY"]), path)
+    _keep(ImageGrab.grab((0, 0, 1280, 720), xdisplay=os.environ["DISPLAY"]), path)
 
 
 def _grab_dialog(shell: Shell, path: Path) -> None:
