@@ -46,7 +46,7 @@ bench: set-up-bench
 
 # The pictures of the manual and the README, of the real window on drawn dogs.
 pictures: set-up-dev
-	xvfb-run -a -s "-screen 0 1300x820x24" $(PYTHON_DEV) -m tools.take_manual_pictures docs
+	xvfb-run -a -s "-screen 0 1300x816x24" $(PYTHON_DEV) -m tools.take_manual_pictures docs
 
 # Fails where a file, a model or a module is missing: in the build, and by the account of the program that was built.
 KINDS ?= lean full

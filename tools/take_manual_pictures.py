@@ -1,6 +1,6 @@
 """Take the pictures of the manual and the README: the real window in both languages, on drawn dogs; and draw the house.
 
-make pictures, or: xvfb-run -a -s "-screen 0 1300x820x24" .venv-dev/bin/python -m tools.take_manual_pictures docs
+make pictures, or: xvfb-run -a -s "-screen 0 1300x816x24" .venv-dev/bin/python -m tools.take_manual_pictures docs
 """
 
 from __future__ import annotations
